@@ -1,0 +1,92 @@
+"""What can be wrong with a scenario file: one problem is one code, one place and what was expected instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+#: Stable code -> slug. The texts are in the message files under ``problem.<slug>``.
+CODES: Final[dict[str, str]] = {
+    "E101": "unreadable",
+    "E102": "too-large",
+    "E103": "not-text",
+    "E104": "control-character",
+    "E105": "not-yaml",
+    "E106": "too-deep",
+    "E107": "alias",
+    "E108": "duplicate-key",
+    "E109": "include-outside",
+    "E110": "include-cycle",
+    "E201": "unknown-key",
+    "E202": "missing-key",
+    "E203": "wrong-kind",
+    "E204": "bad-choice",
+    "E205": "bad-name",
+    "E206": "bad-number",
+    "E207": "wrong-unit",
+    "E208": "out-of-range",
+    "E209": "unknown-name",
+    "E210": "ambiguous-handler",
+    "E211": "chances-over-one",
+    "E212": "unstable-loop",
+    "E213": "bad-variant",
+    "E214": "contradiction",
+    "E215": "too-many",
+    "E216": "defined-twice",
+    "E217": "unknown-version",
+    "E301": "no-such-scenario",
+    "E302": "no-such-variant",
+}
+_BY_SLUG: Final = {slug: code for code, slug in CODES.items()}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: a file, and a line and column counted from 1 (line 0: the file as a whole)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, with everything a message needs."""
+
+    slug: str
+    place: Place
+    params: dict[str, str] = field(default_factory=dict)
+    near: tuple[str, ...] = ()
+    """Known names that resemble what was written."""
+    source_line: str = ""
+    width: int = 1
+    """How many characters of the source line are meant."""
+
+    @property
+    def code(self) -> str:
+        return _BY_SLUG[self.slug]
+
+    def sort_key(self) -> tuple[str, int, int, str]:
+        return (self.place.file, self.place.line, self.place.column, self.slug)
+
+
+class ScenarioError(Exception):
+    """A scenario that cannot be used: every problem found in it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.place}: {p.code} {p.slug} {p.params}" for p in problems[:5]))
+        self.problems = sorted(problems, key=Problem.sort_key)
+
+
+def nearest(word: str, known: list[str], count: int = 3) -> tuple[str, ...]:
+    """The known names most like ``word``, best first; none when nothing is close."""
+    import difflib
+
+    lowered = {name.lower(): name for name in reversed(known)}
+    if len(lowered) > 5_000:  # comparing with each would take seconds: keep those that begin alike
+        lowered = {low: name for low, name in lowered.items() if low[:1] == word[:1].lower()}
+    found = difflib.get_close_matches(word.lower()[:80], list(lowered)[:20_000], n=count, cutoff=0.6)
+    return tuple(lowered[name] for name in found)
