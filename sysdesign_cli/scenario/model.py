@@ -91,7 +91,7 @@ class CallsShape(Shape):
         self.one: Record | None = None
 
     def read(self, node: Node, reader: Reader) -> Any:
-        one = self.one or Record(Call, "to")
+        one = self.one or PartRecord(Call, "to", "calls")
         self.one = one
         if node.kind is not LIST:
             return INVALID if (call := one.read(node, reader)) is INVALID else ((call,),)
@@ -222,9 +222,6 @@ class PartRecord(Record):
 
     def template_for(self, node: Node, reader: Reader) -> dict[str, Any]:
         return reader.templates.get(self.template_name, self.template)
-
-
-_calls.one = PartRecord(Call, "to", "calls")
 
 
 @dataclass(frozen=True)

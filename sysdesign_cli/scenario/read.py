@@ -153,13 +153,20 @@ def _copy(node: Node, value: Any) -> Node:
     return Node(node.kind, value, node.file, node.line, node.column)
 
 
+#: Written as a map they still mean one whole thing: an old fallback must not survive below a new call.
+_REPLACED_WHOLE: Final = frozenset({"calls", "on_miss", "publishes", "takes", "replicas"})
+
+
 def laid_over(base: Node, patch: Node) -> Node:
     """Maps merged, everything else replaced; every node keeps its own place."""
     if base.kind is not MAP or patch.kind is not MAP:
         return patch
     merged = dict(base.value)
     for key, (key_node, node) in patch.value.items():
-        merged[key] = (merged[key][0], laid_over(merged[key][1], node)) if key in merged else (key_node, node)
+        if key in merged and key not in _REPLACED_WHOLE:
+            merged[key] = (merged[key][0], laid_over(merged[key][1], node))
+        else:
+            merged[key] = (key_node, node)
     return _copy(base, merged)
 
 

@@ -1,0 +1,1 @@
+"""The scenario language: frozen typed objects, quantities with units, reading with line marks, defaults, variants."""
