@@ -1,10 +1,13 @@
-"""How all tests run: Hypothesis gives the same examples every time, and takes the time it needs."""
+"""How all tests run: Hypothesis gives the same examples every time, and takes the time it needs.
+
+Failing examples are shown as found. To have them made smaller (minutes, for random systems): ``--hypothesis-profile=shrink``.
+"""
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-settings.register_profile(
-    "sysdesign", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-)
+_slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("shrink", derandomize=True, deadline=None, suppress_health_check=_slow)
+settings.register_profile("sysdesign", settings.get_profile("shrink"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("sysdesign")

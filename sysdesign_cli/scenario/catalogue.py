@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from sysdesign_cli.scenario.model import KINDS, Call, Event, Handler, PartRecord, Replicas, Service, Takes
 from sysdesign_cli.scenario.nodes import MAP, Node
-from sysdesign_cli.scenario.problems import nearest
 from sysdesign_cli.scenario.quantity import COUNT, POWER, RATE, SHARE, SIZE, TIME, Figure, Misread, figure, parse_quantity
-from sysdesign_cli.scenario.shapes import Reader, Record, Shape
+from sysdesign_cli.scenario.shapes import INVALID, Reader, Record, Shape
 
 
 def _assumed(text: str, unit: str) -> Figure:
@@ -130,7 +129,7 @@ class DefaultsShape(Shape):
             part = self.parts.get(key)
             if part is None:
                 known = list(self.parts)
-                reader.report("unknown-key", key_node, nearest(key, known, 2), key=key[:60], owner="defaults", known=", ".join(known))
+                reader.report("unknown-key", key_node, reader.nearest(key, known, 2), key=key[:60], owner="defaults", known=", ".join(known))
             elif value.kind is not MAP:
                 self.wrong_kind(value, reader)
             else:
@@ -140,11 +139,13 @@ class DefaultsShape(Shape):
     def _lay_over(self, key: str, part: Record, node: Node, reader: Reader) -> None:
         outer, reader.kind = reader.source, key if key in KINDS else "service"
         if "source" in node.value:
-            reader.source = str(node.value["source"][1].value)
+            source = part.shapes["source"].read(node.value["source"][1], reader)
+            reader.source = source if source is not INVALID else outer
         for name, (key_node, value) in node.value.items():
             if name not in part.shapes or name in ("to", "kind", "name"):
                 known = [known for known in part.shapes if known not in ("to", "kind", "name")]
-                reader.report("unknown-key", key_node, nearest(name, known, 2), key=name[:60], owner=f"defaults.{key}", known=", ".join(known))
+                near = reader.nearest(name, known, 2)
+                reader.report("unknown-key", key_node, near, key=name[:60], owner=f"defaults.{key}", known=", ".join(known))
             elif name != "source":
                 reader.templates[key][part.attributes[name]] = part.shapes[name].read(value, reader)
         reader.source = outer

@@ -6,8 +6,10 @@ tree is built here from the C loader's events and every scalar stays text until 
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +18,12 @@ from typing import Any, Final
 
 import yaml
 
-from sysdesign_cli.scenario.problems import Place, Problem
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Place, Problem
 
 MAX_BYTES: Final = 64_000_000
 MAX_DEPTH: Final = 40
+#: Values and brackets of one file: some fifteen seconds and 600 MB; 20,000 services have a quarter of it.
+MAX_EVENTS: Final = 3_000_000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SCALAR: Final = "text"
@@ -56,20 +60,23 @@ class SourceFile:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
+        self.events = 0
+        """How many values and brackets were read from it."""
         self._lines: list[str] | None = None
 
     def line(self, number: int) -> str:
         if self._lines is None:
-            self._lines = self.text.split("\n")
-        return self._lines[number - 1][:400].rstrip("\r") if 0 < number <= len(self._lines) else ""
+            self._lines = _LINE_BREAK.split(self.text)
+        return self._lines[number - 1][:20_000] if 0 < number <= len(self._lines) else ""
 
 
 class Unreadable(Exception):
-    """A file that yields no tree at all; carries the one problem that says why."""
+    """A file that yields no tree at all; carries the one problem that says why, and those found before it."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, before: list[Problem] | None = None) -> None:
         super().__init__(problem.slug)
         self.problem = problem
+        self.before = before or []
 
 
 @contextmanager
@@ -84,8 +91,8 @@ def paused_garbage_collector() -> Iterator[None]:
             gc.enable()
 
 
-def read_text(path: Path, shown: str) -> SourceFile:
-    """The text of a regular file of bounded size. Raises Unreadable."""
+def read_text(path: Path, shown: str, limit: int = MAX_BYTES) -> SourceFile:
+    """The text of a regular file of at most ``limit`` bytes. Raises Unreadable."""
 
     def refuse(slug: str, line: int = 0, column: int = 0, **params: str) -> Unreadable:
         return Unreadable(Problem(slug, Place(shown, line, column), params))
@@ -94,17 +101,21 @@ def read_text(path: Path, shown: str) -> SourceFile:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise refuse("unreadable", reason="not-a-file")
-        if status.st_size > MAX_BYTES:
+        if status.st_size > limit:
             raise refuse("too-large", size=str(status.st_size), limit=str(MAX_BYTES))
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(limit + 1)  # files below /proc say that they are empty and are not
+        if len(data) > limit:
+            raise refuse("too-large", size=f"> {MAX_BYTES}", limit=str(MAX_BYTES))
     except FileNotFoundError:
         raise refuse("unreadable", reason="not-found") from None
     except PermissionError:
         raise refuse("unreadable", reason="no-permission") from None
     except (OSError, ValueError):
         raise refuse("unreadable", reason="cannot-open") from None
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line_start = before.rfind(b"\n") + 1
@@ -113,35 +124,53 @@ def read_text(path: Path, shown: str) -> SourceFile:
     return SourceFile(shown, text)
 
 
-def parse(source: SourceFile) -> tuple[Node, list[Problem]]:
+def parse(source: SourceFile, limit: int = MAX_EVENTS) -> tuple[Node, list[Problem]]:
     """The tree of one file, and the problems that did not stop it (duplicate keys). Raises Unreadable."""
     problems: list[Problem] = []
-    loader = _LOADER(source.text)
+    found = _TAG_DIRECTIVE.search(source.text) if "%TAG" in source.text else None
+    if found is not None:  # libyaml compares each with all before it: minutes for a megabyte of them
+        raise Unreadable(_problem("not-yaml", source, *_position(source.text, found.start()), 4, detail="tag"))
+    hidden = None if source.text.isascii() else _HIDDEN.search(source.text)
+    if hidden is not None:
+        raise Unreadable(_problem("control-character", source, *_position(source.text, hidden.start()), detail=f"U+{ord(hidden[0]):04X}"))
+    loader = None
     try:
+        loader = _LOADER(source.text)
         with paused_garbage_collector():
-            root = _build(loader, source, problems)
+            root = _build(loader, source, problems, limit)
+    except Unreadable as stop:
+        raise Unreadable(stop.problem, problems) from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else _place_of_character(source, error)
-        what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read")
-        slug = "control-character" if isinstance(error, yaml.reader.ReaderError) or "control char" in what else "not-yaml"
-        raise Unreadable(_problem(slug, source, line, column, detail=what)) from None
+        raise Unreadable(_syntax_problem(source, error), problems) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return root, problems
 
 
-def _place_of_character(source: SourceFile, error: yaml.YAMLError) -> tuple[int, int]:
-    position = getattr(error, "position", 0) or 0
-    before = source.text[:position]
-    return before.count("\n") + 1, position - before.rfind("\n")
+def _syntax_problem(source: SourceFile, error: yaml.YAMLError) -> Problem:
+    unprintable = _NOT_YAML.search(source.text) if isinstance(error, yaml.reader.ReaderError) else None
+    if unprintable is not None:  # the loader's own position counts bytes
+        return _problem("control-character", source, *_position(source.text, unprintable.start()), detail=f"U+{ord(unprintable[0]):04X}")
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read")
+    return _problem("not-yaml", source, line, column, detail=what[:120])
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character of the text."""
+    line, start = 1, 0
+    for found in _LINE_BREAK.finditer(text, 0, offset):
+        line, start = line + 1, found.end()
+    return line, offset - start + 1
 
 
 def _problem(slug: str, source: SourceFile, line: int, column: int, width: int = 1, **params: str) -> Problem:
     return Problem(slug, Place(source.name, line, column), params, source_line=source.line(line), width=width)
 
 
-def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
+def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int) -> Node:
     """One pass over the events with an explicit stack, so that depth is bounded by us and not by Python."""
     get_event = loader.get_event
     name = source.name
@@ -153,7 +182,7 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
     documents = 0
     scalar_event, map_start, list_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
-    while True:
+    for count in range(limit):
         event = get_event()
         kind = event.__class__
         if kind is scalar_event:
@@ -161,7 +190,7 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
             text = event.value
             if not text.isprintable():
                 _refuse_control_characters(text, source, mark)
-            node = Node(SCALAR, text, name, mark.line, mark.column, event.style is not None and event.style in "'\"|>")
+            node = Node(SCALAR, text, name, mark.line, mark.column, bool(event.style))
         elif kind is map_start or kind is list_start:
             mark = event.start_mark
             node = Node(MAP, {}, name, mark.line, mark.column) if kind is map_start else Node(LIST, [], name, mark.line, mark.column)
@@ -170,8 +199,9 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
             continue
         elif kind is yaml.AliasEvent:
             mark = event.start_mark
-            raise Unreadable(_problem("alias", source, mark.line + 1, mark.column + 1, len(event.anchor) + 1, name=event.anchor))
+            raise Unreadable(_problem("alias", source, mark.line + 1, mark.column + 1, min(len(event.anchor), 80) + 1, name=event.anchor[:60]))
         elif kind is yaml.StreamEndEvent:
+            source.events = count
             break
         else:
             if kind is yaml.DocumentStartEvent:
@@ -193,10 +223,7 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
             continue
         else:
             if key.value in top.value:
-                first = top.value[key.value][0]
-                problems.append(
-                    _problem("duplicate-key", source, key.line + 1, key.column + 1, len(key.value), key=key.value, first=str(first.line + 1))
-                )
+                _report_duplicate(source, key, top.value[key.value][0], problems)
             else:
                 top.value[key.value] = (key, node)
             key = None
@@ -207,18 +234,34 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem]) -> Node:
                 stack.append(top)
                 keys.append(key)
             top, key = node, None
+    else:
+        raise Unreadable(_problem("too-many", source, source.text.count("\n") + 1, 1, what="values", limit=f"{MAX_EVENTS:,}"))
     if root is None:
         raise Unreadable(_problem("not-yaml", source, 1, 1, detail="empty"))
     return root
 
 
+def _report_duplicate(source: SourceFile, key: Node, first: Node, problems: list[Problem]) -> None:
+    if len(problems) < MAX_PROBLEMS:
+        width, name = min(len(key.value), 80), key.value[:60]
+        problems.append(_problem("duplicate-key", source, key.line + 1, key.column + 1, width, key=name, first=str(first.line + 1)))
+    elif len(problems) == MAX_PROBLEMS:
+        problems.append(_problem("too-many", source, key.line + 1, key.column + 1, what="problems", limit=str(MAX_PROBLEMS)))
+
+
 def _refuse_control_characters(text: str, source: SourceFile, mark: Any) -> None:
-    for character in text:
-        if character not in "\n\t" and (ord(character) < 32 or 127 <= ord(character) < 160 or character in _INVISIBLE):
-            raise Unreadable(
-                _problem("control-character", source, mark.line + 1, mark.column + 1, detail=f"U+{ord(character):04X}")
-            )
+    found = _UNSEEN.search(text)
+    if found is not None:
+        raise Unreadable(_problem("control-character", source, mark.line + 1, mark.column + 1, detail=f"U+{ord(found[0]):04X}"))
 
 
-#: Characters that reorder or hide what a reader sees (bidirectional overrides), known from attacks on source code.
-_INVISIBLE: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
+#: Characters that reorder or hide what a reader sees (bidirectional overrides, line ends that only YAML knows), known from
+#: attacks on source code; refused in comments too.
+_HIDDEN: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+#: The same with control characters, which a quoted text can spell.
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+#: What YAML itself does not allow in a file.
+_NOT_YAML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+#: YAML ends a line at each of these, and so must we to show the line that it means.
+_LINE_BREAK: Final = re.compile("\r\n|[\n\r]")
+_TAG_DIRECTIVE: Final = re.compile("^%TAG", re.MULTILINE)

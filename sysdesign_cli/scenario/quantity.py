@@ -51,8 +51,11 @@ EXAMPLES: Final[dict[str, str]] = {
     PRICE: "$0.20/1M, $0.0833/h",
 }
 
-_NUMBER: Final = r"[+-]?(?:\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
-_QUANTITY: Final = re.compile(rf"\s*({_NUMBER})\s*([^\s±(.]*)\s*(?:(±)\s*({_NUMBER})\s*([^\s(]*)\s*|\.\.\s*({_NUMBER})\s*([^\s(]*)\s*)?(?:\(([^()]*)\))?\s*")
+# possessive throughout (`*+`): what a part has taken it never gives back, so a long wrong text costs no more than a right one
+_NUMBER: Final = r"[+-]?+\d[\d_]*+(?:\.\d++)?+(?:[eE][+-]?+\d++)?+"
+_SPREAD: Final = rf"(±)\s*+({_NUMBER})\s*+([^\s(]*+)\s*+"
+_UPPER: Final = rf"\.\.\s*+({_NUMBER})\s*+([^\s(]*+)\s*+"
+_QUANTITY: Final = re.compile(rf"\s*+({_NUMBER})\s*+([^\s±(.]*+)\s*+(?:{_SPREAD}|{_UPPER})?+(?:\(([^()]*+)\))?+\s*+")
 
 
 class Figure(float):
@@ -73,7 +76,7 @@ class Figure(float):
 
     @property
     def place(self) -> Place | None:
-        return self.node.place if self.node is not None else None  # type: ignore[attr-defined,no-any-return]
+        return self.node.place if self.node is not None else None  # type: ignore[attr-defined]
 
     @property
     def is_default(self) -> bool:

@@ -8,15 +8,32 @@ from pathlib import Path
 from typing import Any, Final
 
 from sysdesign_cli.scenario.catalogue import DAY_SHAPES, DefaultsShape, default_handlers, default_templates, handler_access
+from sysdesign_cli.scenario.consistency import check_consistency
 from sysdesign_cli.scenario.model import Handler, Publish, Scenario, Service, Takes, Workload
-from sysdesign_cli.scenario.nodes import LIST, MAP, SCALAR, Node, SourceFile, Unreadable, parse, paused_garbage_collector, read_text
-from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, nearest
+from sysdesign_cli.scenario.nodes import (
+    LIST,
+    MAP,
+    MAX_BYTES,
+    MAX_EVENTS,
+    SCALAR,
+    Node,
+    SourceFile,
+    Unreadable,
+    parse,
+    paused_garbage_collector,
+    read_text,
+)  # fmt: skip
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Place, Problem, ScenarioError, nearest
 from sysdesign_cli.scenario.quantity import ASSUMPTION, POWER, SHARE, Figure, Parsed, figure, parse_quantity
 from sysdesign_cli.scenario.references import resolve_references
 from sysdesign_cli.scenario.shapes import Reader, Record
+from sysdesign_cli.scenario.shapes import shown as shown_value
 
+VERSION: Final = "1"
+_LISTS: Final = ("zones", "waivers")
 _SECTIONS: Final = ("zones", "sources", "services", "events", "flows", "shapes", "workloads", "variants", "claims", "waivers")
 MAX_FILES: Final = 200
+MAX_PATH: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -35,20 +52,37 @@ class Document:
         self.shown = shown
         self.files: dict[str, SourceFile] = {}
         self.problems: list[Problem] = []
+        self.complete = True
+        """Every included file could be read, so a name that nothing declares is a mistake."""
+        self._included: dict[Path, Place] = {}
         try:
             self.root = self._read_file(path, shown)
-            if self.root.kind is not MAP:
-                raise Unreadable(Problem("wrong-kind", self.root.place, {"found": self.root.kind, "expected": "map"}))
-            self._include(self.root, path, {path.resolve()})
         except Unreadable as stop:
-            raise ScenarioError([*self.problems, stop.problem]) from None
+            raise ScenarioError([*self.problems, *stop.before, stop.problem]) from None
+        version = self.root.value.get("sysdesign", (None, None))[1]
+        if version is not None and version.kind is SCALAR and not version.empty and version.value != VERSION:
+            # what a later version means by its words is not known: nothing else that could be said would help
+            raise ScenarioError([self._at(version, "unknown-version", found=version.value[:60], known=VERSION)])
+        self._include(self.root, path, {path.resolve()})
 
     def _read_file(self, path: Path, shown: str) -> Node:
-        source = read_text(path, shown)
+        read = self.files.values()
+        source = read_text(path, shown, MAX_BYTES - sum(len(file.text) for file in read))
+        limit = MAX_EVENTS - sum(file.events for file in read)
         self.files[shown] = source
-        root, problems = parse(source)
-        self.problems += problems
+        root, problems = parse(source, limit)
+        for problem in problems:
+            self._report(problem)
+        if root.kind is not MAP:
+            raise Unreadable(self._at(root, "wrong-kind", found=shown_value(root), expected="map"))
         return root
+
+    def _report(self, problem: Problem) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        elif len(self.problems) == MAX_PROBLEMS:
+            params = {"what": "problems", "limit": str(MAX_PROBLEMS)}
+            self.problems.append(dataclasses.replace(problem, slug="too-many", params=params, near=()))
 
     def line_of(self, file: str, line: int) -> str:
         return self.files[file].line(line) if file in self.files else ""
@@ -59,24 +93,49 @@ class Document:
         folder = path.resolve().parent
         listed = root.value["include"][1]
         for node in listed.value if listed.kind is LIST else [listed]:
-            if node.kind is not SCALAR:
-                continue  # reported when the record is read
-            target = folder / node.value
+            if node.kind is not SCALAR or node.empty:
+                if root is not self.root:  # that of the root is reported when its record is read
+                    self._report(self._at(node, "wrong-kind", found=shown_value(node) or "nothing", expected="text"))
+                continue
             try:
-                resolved = target.resolve()
-                inside = resolved.is_relative_to(folder) and not Path(node.value).is_absolute()
-            except (OSError, ValueError, RuntimeError):
-                inside = False
-            if not inside:
-                raise Unreadable(self._at(node, "include-outside", file=node.value[:120]))
-            if resolved in above or len(self.files) >= MAX_FILES:
-                raise Unreadable(self._at(node, "include-cycle", file=node.value[:120], limit=str(MAX_FILES)))
-            shown = str(Path(self.shown).parent / resolved.relative_to(self.path.resolve().parent))
+                self._include_one(node, folder, above)
+            except Unreadable as stop:
+                self.complete = False
+                for problem in (*stop.before, stop.problem):
+                    self._report(problem)
+
+    def _include_one(self, node: Node, folder: Path, above: set[Path]) -> None:
+        name = node.value[:120]
+        resolved = self._resolved(node, folder)
+        if resolved in above:
+            raise Unreadable(self._at(node, "include-cycle", file=name))
+        if resolved in self._included:
+            raise Unreadable(self._at(node, "defined-twice", name=name, first=str(self._included[resolved])))
+        if len(self.files) >= MAX_FILES:
+            raise Unreadable(self._at(node, "too-many", what="files", limit=str(MAX_FILES)))
+        self._included[resolved] = node.place
+        shown = str(Path(self.shown).parent / resolved.relative_to(self.path.resolve().parent))
+        try:
             part = self._read_file(resolved, shown)
-            if part.kind is not MAP:
-                raise Unreadable(Problem("wrong-kind", part.place, {"found": part.kind, "expected": "map"}))
-            self._include(part, resolved, above | {resolved})
-            self._add(part)
+        except Unreadable as stop:
+            if stop.problem.place.line:
+                raise
+            # nothing of the file can be shown: show the line that asks for it
+            raise Unreadable(self._at(node, stop.problem.slug, (), **stop.problem.params, file=name)) from None
+        self._include(part, resolved, above | {resolved})
+        self._add(part)
+
+    def _resolved(self, node: Node, folder: Path) -> Path:
+        """The file that an include names, links followed; below the folder of the file that names it. Raises Unreadable."""
+        if len(node.value) > MAX_PATH:  # resolving takes time that grows with the square of the length
+            raise Unreadable(self._at(node, "unreadable", reason="cannot-open", file=node.value[:120]))
+        try:
+            resolved: Path = (folder / node.value).resolve()
+            if resolved.is_relative_to(folder) and not Path(node.value).is_absolute():
+                return resolved
+        except (OSError, ValueError, RuntimeError):
+            pass
+        raise Unreadable(self._at(node, "include-outside", file=node.value[:120]))
 
     def _add(self, part: Node) -> None:
         """Add the sections of an included file to the root; a name may be defined once."""
@@ -84,26 +143,30 @@ class Document:
             if section == "include":
                 continue
             if section not in _SECTIONS:
-                near = nearest(section, list(_SECTIONS), 1)
-                self.problems.append(self._at(key_node, "unknown-key", near, key=section[:60], owner="include", known=", ".join(_SECTIONS)))
+                near = nearest(section, _SECTIONS, 1) if len(self.problems) < MAX_PROBLEMS else ()
+                self._report(self._at(key_node, "unknown-key", near, key=section[:60], owner="include", known=", ".join(_SECTIONS)))
                 continue
             own = self.root.value.get(section)
             if own is None:
                 self.root.value[section] = (key_node, node)
-            elif own[1].kind is MAP and node.kind is MAP:
-                merged = dict(own[1].value)
-                for name, entry in node.value.items():
-                    if name in merged:
-                        first = merged[name][0].place
-                        self.problems.append(self._at(entry[0], "defined-twice", name=name[:60], first=str(first)))
-                    else:
-                        merged[name] = entry
-                self.root.value[section] = (own[0], _copy(own[1], merged))
-            elif own[1].kind is LIST and node.kind is LIST:
-                self.root.value[section] = (own[0], _copy(own[1], own[1].value + node.value))
+            elif section in _LISTS:
+                self.root.value[section] = (own[0], _copy(own[1], [*_items(own[1]), *_items(node)], LIST))
+            elif node.kind is not MAP:
+                self._report(self._at(node, "wrong-kind", found=shown_value(node) or "nothing", expected="map"))
+            elif own[1].kind is MAP:
+                self._merge(section, own, node)
+
+    def _merge(self, section: str, own: tuple[Node, Node], node: Node) -> None:
+        merged = dict(own[1].value)
+        for name, entry in node.value.items():
+            if name in merged:
+                self._report(self._at(entry[0], "defined-twice", name=name[:60], first=str(merged[name][0].place)))
+            else:
+                merged[name] = entry
+        self.root.value[section] = (own[0], _copy(own[1], merged))
 
     def _at(self, node: Node, slug: str, near: tuple[str, ...] = (), **params: str) -> Problem:
-        width = len(node.value) if node.kind is SCALAR else 1
+        width = max(1, min(len(node.value), 400)) if node.kind is SCALAR else 1
         return Problem(slug, node.place, params, near, self.line_of(node.file, node.line + 1), width)
 
     def variant_names(self) -> list[str]:
@@ -117,13 +180,15 @@ class Document:
         root = self._varied(variant, reader) if variant else self.root
         with paused_garbage_collector():
             scenario = _read_root(root, reader)
-            if scenario is not None and not reader.problems:
+            well_formed = not reader.problems
+            if well_formed:
                 scenario = _completed(scenario, variant, address)
+            if self.complete:
                 resolve_references(scenario, reader, vocabulary.metrics, vocabulary.rules)
+            if well_formed:
+                check_consistency(scenario, reader)
         if reader.problems or self.problems:
             raise ScenarioError(self.problems + reader.problems)
-        if scenario is None:
-            raise ScenarioError([Problem("wrong-kind", root.place, {"found": root.kind, "expected": "map"})])
         return scenario
 
     def _varied(self, variant: str, reader: Reader) -> Node:
@@ -138,7 +203,7 @@ class Document:
         if node.kind is MAP:
             removed = node.value.get("remove", (None, None))[1]
             for path in (removed.value if removed.kind is LIST else [removed]) if removed is not None else []:
-                if path.kind is SCALAR:
+                if path.kind is SCALAR and not path.empty:
                     root = _without(root, path.value.split("."), path, reader)
             changes = node.value.get("changes", (None, None))[1]
             if changes is not None and changes.kind is MAP:
@@ -149,8 +214,13 @@ class Document:
         return root
 
 
-def _copy(node: Node, value: Any) -> Node:
-    return Node(node.kind, value, node.file, node.line, node.column)
+def _copy(node: Node, value: Any, kind: str = "") -> Node:
+    return Node(kind or node.kind, value, node.file, node.line, node.column)
+
+
+def _items(node: Node) -> list[Node]:
+    """The items of a section that is a list; a single value stands for a list of one."""
+    return list(node.value) if node.kind is LIST else [node]
 
 
 #: Written as a map they still mean one whole thing: an old fallback must not survive below a new call.
@@ -173,7 +243,7 @@ def laid_over(base: Node, patch: Node) -> Node:
 def _without(root: Node, path: list[str], node: Node, reader: Reader) -> Node:
     if root.kind is not MAP or path[0] not in root.value:
         known = list(root.value) if root.kind is MAP else []
-        reader.report("unknown-name", node, nearest(path[0], known), name=path[0][:60], what="path", known=", ".join(known[:12]))
+        reader.report("unknown-name", node, reader.nearest(path[0], known), name=path[0][:60], what="path", known=", ".join(known[:12]))
         return root
     entries = dict(root.value)
     if len(path) == 1:
@@ -190,15 +260,13 @@ _ROOT.shapes["defaults"] = _DEFAULTS
 _ROOT._readers["defaults"] = ("defaults", lambda node, reader: {})
 
 
-def _read_root(root: Node, reader: Reader) -> Scenario | None:
+def _read_root(root: Node, reader: Reader) -> Scenario:
     reader.templates = default_templates()
-    source = root.value.get("source", (None, None))[1] if root.kind is MAP else None
+    source = root.value.get("source", (None, None))[1]
     reader.source = source.value if source is not None and source.kind is SCALAR else ""
-    if root.kind is MAP and "defaults" in root.value:
+    if "defaults" in root.value:
         _DEFAULTS.read(root.value["defaults"][1], reader)
-    template = reader.templates["publishes"]
-    scenario: Scenario | None = _ROOT.read(root, reader)
-    del template
+    scenario: Scenario = _ROOT.read(root, reader)
     return scenario
 
 
@@ -209,8 +277,7 @@ def _completed(scenario: Scenario, variant: str, address: str) -> Scenario:
     for service in scenario.services.values():
         _complete_service(service, one, chance)
     shapes = {name: {at: _share(text) for at, text in points.items()} for name, points in DAY_SHAPES.items()} | scenario.shapes
-    workloads = {name: _based(workload, scenario.workloads, ()) for name, workload in scenario.workloads.items()}
-    return dataclasses.replace(scenario, shapes=shapes, workloads=workloads, variant=variant, address=address, name=scenario.label)
+    return dataclasses.replace(scenario, shapes=shapes, workloads=_based(scenario.workloads), variant=variant, address=address, name=scenario.label)
 
 
 def _share(text: str) -> Figure:
@@ -252,11 +319,22 @@ def _complete_publishes(handler: Handler, one: Figure, chance: Figure) -> None:
             values["mode"] = handler.publish_mode
 
 
-def _based(workload: Workload, every: dict[str, Workload], above: tuple[str, ...]) -> Workload:
-    base = every.get(str(workload.based_on)) if workload.based_on else None
-    if base is None or base.name in above or base.name == workload.name:
-        return workload
-    base = _based(base, every, (*above, workload.name))
+def _based(workloads: dict[str, Workload]) -> dict[str, Workload]:
+    """Every workload with what it takes over; a circle, which is reported later, is cut where it closes."""
+    done: dict[str, Workload] = {}
+    for workload in workloads.values():
+        above: dict[str, Workload] = {}
+        next_one: Workload | None = workload
+        while next_one is not None and next_one.name not in done and next_one.name not in above:
+            above[next_one.name] = next_one
+            next_one = workloads.get(str(next_one.based_on))
+        for name, each in reversed(above.items()):
+            base = done.get(str(each.based_on))
+            done[name] = each if base is None else _taken_over(each, base)
+    return {name: done[name] for name in workloads}
+
+
+def _taken_over(workload: Workload, base: Workload) -> Workload:
     return dataclasses.replace(
         workload,
         starts=base.starts | workload.starts,

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from sysdesign_cli.scenario.nodes import LIST, MAP, SCALAR, Node
-from sysdesign_cli.scenario.problems import Problem, nearest
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Problem, nearest
 from sysdesign_cli.scenario.quantity import ASSUMPTION, COUNT, EXAMPLES, Figure, Misread, format_quantity, parse_quantity
 
 #: What a shape returns after it has reported a problem; never reaches a finished scenario.
 INVALID: Final[Any] = None
-MAX_PROBLEMS: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
 
 
@@ -65,11 +64,22 @@ class Reader:
         self._line_of = line_of
 
     def report(self, slug: str, node: Node, near: tuple[str, ...] = (), **params: str) -> Any:
-        if len(self.problems) < MAX_PROBLEMS:
-            line = self._line_of(node.file, node.line + 1)
-            width = len(node.value) if node.kind is SCALAR and node.value and "\n" not in node.value else 1
-            self.problems.append(Problem(slug, node.place, params, near, line, width))
+        if len(self.problems) > MAX_PROBLEMS:
+            return INVALID
+        if self.full:
+            slug, near, params = "too-many", (), {"what": "problems", "limit": str(MAX_PROBLEMS)}
+        line = self._line_of(node.file, node.line + 1)
+        width = min(len(node.value), 400) if node.kind is SCALAR and node.value and "\n" not in node.value else 1
+        self.problems.append(Problem(slug, node.place, params, near, line, width))
         return INVALID
+
+    @property
+    def full(self) -> bool:
+        """As many problems as are shown: looking for what was meant is of no more use."""
+        return len(self.problems) >= MAX_PROBLEMS
+
+    def nearest(self, word: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+        return () if self.full else nearest(word, known, count)
 
 
 def shown(node: Node) -> str:
@@ -89,7 +99,8 @@ class Shape:
         return {"type": "string"}
 
     def wrong_kind(self, node: Node, reader: Reader, **params: str) -> Any:
-        return reader.report("wrong-kind", node, found=shown(node) if not node.empty else "nothing", expected=self.expected, **params)
+        found = shown(node) if not node.empty else "nothing"
+        return reader.report("wrong-kind", node, (), found=found, expected=self.expected, **params)
 
 
 class Quantity(Shape):
@@ -111,7 +122,7 @@ class Quantity(Shape):
         else:
             return self.wrong_kind(node, reader, example=EXAMPLES[self.unit])
         parsed = parse_quantity(text, self.unit)
-        if parsed.__class__ is Misread:
+        if isinstance(parsed, Misread):
             return reader.report(parsed.slug, node, text=text[:60], expected=self.expected, example=EXAMPLES[self.unit])
         value = parsed.value
         if parsed.low < self.low or parsed.high > self.high or (self.above_zero and parsed.low <= 0) or (self.whole and value != int(value)):
@@ -162,7 +173,9 @@ class Choice(Shape):
     def read(self, node: Node, reader: Reader) -> Any:
         if node.kind is SCALAR and node.value in self.options:
             return node.value
-        return reader.report("bad-choice", node, nearest(shown(node), list(self.options), 1), found=shown(node), options=", ".join(self.options))
+        near = reader.nearest(node.value, self.options, 1) if node.kind is SCALAR else ()
+        found = shown(node) if not node.empty else "nothing"
+        return reader.report("bad-choice", node, near, found=found, options=", ".join(self.options))
 
     def schema(self, refer: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
         return {"enum": list(self.options)}
@@ -199,7 +212,7 @@ class Localized(Shape):
             return self.wrong_kind(node, reader)
         for key, (key_node, value) in node.value.items():
             if key not in ("en", "th"):
-                reader.report("unknown-key", key_node, nearest(key, ["en", "th"], 1), key=key, owner="text", known="en, th")
+                reader.report("unknown-key", key_node, reader.nearest(key, ("en", "th"), 1), key=key[:60], owner="text", known="en, th")
             elif value.kind is not SCALAR:
                 self.wrong_kind(value, reader)
         return Text(**{key: value.value for key, (_, value) in node.value.items() if key in ("en", "th") and value.kind is SCALAR})
@@ -346,7 +359,8 @@ class Record(Shape):
             found = readers.get(key)
             if found is None:
                 known = list(self.shapes)
-                reader.report("unknown-key", key_node, nearest(key, known, 2), key=key[:60], owner=self.cls.__name__, known=", ".join(known))
+                near = reader.nearest(key, known, 2)
+                reader.report("unknown-key", key_node, near, key=key[:60], owner=self.cls.__name__, known=", ".join(known))
             else:
                 values[found[0]] = found[1](value_node, reader)
         for key in self.required:
@@ -354,7 +368,7 @@ class Record(Shape):
                 reader.report("missing-key", node, key=key, owner=self.cls.__name__)
         reader.source, reader.kind = outer_source, outer_kind
         values["node"] = node
-        made = object.__new__(self.cls)
+        made: Any = object.__new__(self.cls)
         # frozen dataclasses set each field through object.__setattr__; one dict at once is what makes large files quick
         made.__dict__.update(values)
         return made

@@ -69,6 +69,10 @@ def at_least(distribution: Distribution) -> tuple[float, float, float, float]:
     return tails[0], tails[1], tails[2], tails[3]
 
 
+def _difference(one: Distribution, other: Distribution) -> float:
+    return max(abs(a - b) for a, b in zip(at_least(one), at_least(other), strict=True))
+
+
 # ---------------------------------------------------------------------------------------------- who matters
 
 
@@ -130,7 +134,7 @@ class Oracle:
         unchanged = 0
         for depth in range(1, limit):
             deeper = [self._execution(node) for node in self.system.handlers]
-            change = max((abs(x - y) for new, old in zip(deeper, self.below) for x, y in zip(at_least(new), at_least(old))), default=0.0)
+            change = max(_difference(new, old) for new, old in zip(deeper, self.below, strict=True))
             self.below = deeper
             unchanged = unchanged + 1 if change <= tolerance else 0
             # news travels one handler a step, so only a quiet stretch as long as the system says that it has all arrived

@@ -1,0 +1,78 @@
+"""``sysdesign check [SCENARIO…]``."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import typer
+
+from sysdesign_cli.cli.session import FORMATS, Session
+
+CHECK_FORMATS: Final = (*FORMATS, "sarif", "github")
+FAIL_ON: Final = ("error", "warning", "info", "never")
+
+
+def command(session: Session) -> Callable[..., int]:
+    say = session.say
+
+    def check(
+        scenarios: list[str] = session.scenarios_argument([]),
+        select: list[str] = typer.Option([], "--select", metavar="RULE", help=say("cli.opt-select"), show_default=False),
+        ignore: list[str] = typer.Option([], "--ignore", metavar="RULE", help=say("cli.opt-ignore"), show_default=False),
+        fail_on: str = typer.Option("warning", "--fail-on", metavar="|".join(FAIL_ON), help=say("cli.opt-fail-on")),
+        today: str = typer.Option("", "--today", metavar="DATE", help=say("cli.opt-today"), show_default=False),
+        format: str = session.format_option(CHECK_FORMATS),
+        lang: str = session.lang_option(),
+    ) -> int:
+        session.check_options(format, lang, CHECK_FORMATS)
+        if fail_on not in FAIL_ON:
+            raise typer.BadParameter(say("cli.bad-choice", option="--fail-on", value=fail_on, options=", ".join(FAIL_ON)))
+        results = _results(session, scenarios, _words(select), _words(ignore), _date(session, today))
+        from sysdesign_cli.analyses.rules import all_rules
+        from sysdesign_cli.views import check_view
+
+        if format == "sarif":
+            from sysdesign_cli import __version__
+
+            sys.stdout.write(check_view.sarif(results, all_rules(), say, __version__))
+        elif format == "github":
+            sys.stdout.write(check_view.github(results, say))
+        else:
+            session.present("check", results, [check_view.check_document(result, all_rules(), say) for result in results], format)
+        return 1 if fail_on != "never" and any(result.at_least(fail_on) for result in results) else 0
+
+    return check
+
+
+def _words(values: list[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def _date(session: Session, today: str) -> str:
+    if not today:
+        return datetime.date.today().isoformat()
+    try:
+        return datetime.date.fromisoformat(today).isoformat()
+    except ValueError:
+        raise typer.BadParameter(session.say("cli.bad-date", value=today)) from None
+
+
+def _results(session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str) -> list[object]:
+    """Read everything first, so that the problems of all files are told at once; then run the rules."""
+    from sysdesign_cli.api import Design, vocabulary
+    from sysdesign_cli.scenario.library import bundled_names, load_all
+    from sysdesign_cli.scenario.problems import Problem, ScenarioError
+
+    designs: list[Design] = []
+    problems: list[Problem] = []
+    for address in scenarios or bundled_names():
+        try:
+            designs.append(Design(load_all(address, vocabulary())[0]))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        session.refuse(ScenarioError(problems))
+    return list(session.asked(lambda: [design.check(select, ignore, today) for design in designs]))

@@ -1,0 +1,32 @@
+"""``sysdesign compare A B [C…]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from sysdesign_cli.cli.session import Session
+
+
+def command(session: Session) -> Callable[..., int]:
+    def compare(
+        scenarios: list[str] = session.scenarios_argument(),
+        workload: str = session.workload_option(),
+        why: bool = session.why_option(),
+        why_of: str = session.why_of_option(),
+        format: str = session.format_option(),
+        lang: str = session.lang_option(),
+    ) -> int:
+        session.check_options(format, lang)
+        if len(scenarios) < 2:
+            raise typer.BadParameter(session.say("compare.two-needed"))
+        from sysdesign_cli.views.compare_view import compare_document
+
+        designs = [session.load(address) for address in scenarios]
+        result = session.asked(lambda: designs[0].compare(*designs[1:], workload=workload))
+        sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
+        session.present("compare", [result], [compare_document(result, session.say)], format, why=why, why_of=why_of, sources=sources)
+        return 0
+
+    return compare

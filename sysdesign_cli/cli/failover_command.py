@@ -1,0 +1,129 @@
+"""``sysdesign failover [SCENARIO] --kill X``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from sysdesign_cli.cli.session import Session, complete_names
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.failover import FailoverResult
+    from sysdesign_cli.api import Design
+
+DEFAULT_SCENARIO = "ecommerce"
+
+
+def command(session: Session) -> Callable[..., int]:
+    say = session.say
+
+    def failover(
+        scenario: str = session.scenario_argument(""),
+        kill: list[str] = typer.Option([], "--kill", "-k", metavar="SERVICE", help=say("cli.opt-kill"), autocompletion=complete_names("services"), show_default=False),
+        zone: list[str] = typer.Option([], "--zone", "-z", metavar="ZONE", help=say("cli.opt-zone"), autocompletion=complete_names("zones"), show_default=False),
+        lasts: str = typer.Option("", "--for", metavar="TIME", help=say("cli.opt-for"), show_default=False),
+        workload: str = session.workload_option(),
+        each: bool = typer.Option(False, "--each", help=say("cli.opt-each")),
+        pairs: bool = typer.Option(False, "--pairs", help=say("cli.opt-pairs")),
+        limit: int = typer.Option(30, "--limit", min=0, help=say("cli.opt-limit")),
+        pessimistic: bool = typer.Option(False, "--pessimistic", help=say("cli.opt-pessimistic")),
+        why: bool = session.why_option(),
+        why_of: str = session.why_of_option(),
+        format: str = session.format_option(),
+        lang: str = session.lang_option(),
+    ) -> int:
+        session.check_options(format, lang)
+        duration = _seconds(session, lasts)
+        if (each or pairs) and (kill or zone):
+            raise typer.BadParameter(say("cli.kill-with-each"))
+        if not (each or pairs or kill or zone):
+            raise typer.BadParameter(say("failover.nothing"))
+        address = scenario or DEFAULT_SCENARIO
+        design = session.load(address)
+        sources = design.scenario.sources
+        from sysdesign_cli.views.document import Note
+
+        if each or pairs:
+            from sysdesign_cli.views.failover_view import ranking_document
+
+            ranking = session.asked(lambda: design.rank(pairs, duration, workload, pessimistic))
+            document = ranking_document(ranking, say, limit)
+            session.present("failover", [ranking], [document], format, sources=sources)
+            return 1 if any(k.answer["failed"] + k.answer["lost"] + k.completion["lost"] > 0 for k in ranking.kills) else 0
+        from sysdesign_cli.views.failover_view import failover_document
+
+        result = session.asked(lambda: design.failover(kill, zone, duration, workload, pessimistic), lambda: _elsewhere(kill, zone, lasts))
+        document = failover_document(result, say, () if format == "json" else _hints(session, design, result, lasts))
+        if not scenario:
+            document.blocks.insert(0, Note(say("failover.default-scenario"), "muted"))
+        session.present("failover", [result], [document], format, why=why, why_of=why_of, sources=sources)
+        return _exit_code(result)
+
+    return failover
+
+
+def _seconds(session: Session, lasts: str) -> float | None:
+    from sysdesign_cli.api import seconds
+
+    try:
+        return seconds(lasts) if lasts else None
+    except ValueError:
+        raise typer.BadParameter(session.say("cli.bad-duration", value=lasts)) from None
+
+
+def _exit_code(result: FailoverResult) -> int:
+    """1 when users get errors, something is lost, or an objective is breached."""
+    bad = result.blast.answer["failed"].value + result.blast.answer["lost"].value + result.blast.completion["lost"].value > 0
+    breached = any(one.met is False for flow in result.flows for one in flow.objectives)
+    return 1 if bad or breached else 0
+
+
+def _elsewhere(kill: list[str], zones: list[str], lasts: str) -> list[str]:
+    """Commands for the bundled scenarios (and variants) that have what was named."""
+    from sysdesign_cli.scenario.library import bundled_names, load_all
+    from sysdesign_cli.scenario.problems import ScenarioError
+
+    commands = []
+    for name in bundled_names():
+        try:
+            base, variants = load_all(name)
+        except ScenarioError:
+            continue
+        for scenario in (base, *variants):
+            here = [one for one in kill if one.partition("/")[0] in scenario.services]
+            if here and len(here) == len(kill) and all(zone in scenario.zones for zone in zones):
+                commands.append(_command(scenario.address or name, kill, zones, lasts))
+                break
+    return commands
+
+
+def _command(address: str, kill: list[str], zones: list[str], lasts: str) -> str:
+    words = ["sysdesign failover", address, *(f"--kill {one}" for one in kill), *(f"--zone {one}" for one in zones)]
+    return " ".join(words + ([f"--for {lasts}"] if lasts else []))
+
+
+def _hints(session: Session, design: Design, result: FailoverResult, lasts: str) -> tuple[tuple[str, str], ...]:
+    """The variant on which the same kill goes most differently, as a sentence and a command."""
+    from sysdesign_cli.scenario.library import split_address
+    from sysdesign_cli.scenario.problems import ScenarioError
+    from sysdesign_cli.views.document import show
+
+    if design.scenario.variant or not result.kill.services:
+        return ()
+    base = split_address(design.scenario.address)[0]
+    best: tuple[float, str, FailoverResult] | None = None
+    for variant in design.scenario.variants:
+        try:
+            other = design.variant(variant).failover(result.kill.services, result.kill.zones, result.kill.duration_s, result.workload, result.kill.pessimistic)
+        except ScenarioError:
+            continue  # that variant has no such service
+        apart = sum(abs(other.blast.answer[s].value - result.blast.answer[s].value) + abs(other.blast.completion[s].value - result.blast.completion[s].value) for s in result.blast.answer)
+        if apart > 1e-9 and (best is None or apart > best[0]):
+            best = (apart, f"{base}@{variant}", other)
+    if best is None:
+        return ()
+    shares = [", ".join(f"{session.say(f'state.{s}')} {show(n)}" for s, n in part.items() if n.value > 0) for part in (best[2].blast.answer, best[2].blast.completion)]
+    sentence = session.say("failover.elsewhere", scenario=best[1], answers=shares[0], completions=shares[1])
+    return ((sentence, _command(best[1], list(result.kill.services), list(result.kill.zones), lasts)),)

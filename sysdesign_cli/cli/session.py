@@ -1,0 +1,160 @@
+"""What every command needs: the language, loading a scenario, printing a result, exit codes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from sysdesign_cli.messages import LANGUAGES, Say
+
+if TYPE_CHECKING:
+    from sysdesign_cli.api import Design
+    from sysdesign_cli.scenario.model import Source
+    from sysdesign_cli.scenario.problems import ScenarioError
+    from sysdesign_cli.views.document import Document
+
+FORMATS: Final = ("table", "plain", "json", "csv", "markdown")
+
+
+class Session:
+    """One run of the program."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
+    # options that many commands have; made here so that their help is in the right language
+
+    def scenario_argument(self, default: Any = ...) -> Any:
+        return typer.Argument(default, metavar="SCENARIO", help=self.say("cli.arg-scenario"), autocompletion=complete_scenario, show_default=False)
+
+    def scenarios_argument(self, default: Any = ...) -> Any:
+        return typer.Argument(default, metavar="SCENARIO...", help=self.say("cli.arg-scenarios"), autocompletion=complete_scenario, show_default=False)
+
+    def format_option(self, formats: Sequence[str] = FORMATS) -> Any:
+        key = "cli.opt-format" if tuple(formats) == FORMATS else "cli.opt-check-format"
+        return typer.Option("", "--format", "-f", metavar="|".join(formats), help=self.say(key), show_default=False)
+
+    def lang_option(self) -> Any:
+        return typer.Option("", "--lang", metavar="|".join(LANGUAGES), help=self.say("cli.opt-lang"), show_default=False)
+
+    def why_option(self) -> Any:
+        return typer.Option(False, "--why", help=self.say("cli.opt-why"), show_default=False)
+
+    def why_of_option(self) -> Any:
+        return typer.Option("*", "--why-of", hidden=True)
+
+    def workload_option(self) -> Any:
+        return typer.Option("", "--workload", "-w", metavar="WORKLOAD", help=self.say("cli.opt-workload"), show_default=False)
+
+    # doing
+
+    def load(self, address: str) -> Design:
+        """Read a scenario, or say everything that is wrong with it and leave with 3."""
+        from sysdesign_cli.api import Design, vocabulary
+        from sysdesign_cli.scenario.library import load_scenario
+        from sysdesign_cli.scenario.problems import ScenarioError
+
+        try:
+            known = vocabulary()
+            return Design(load_scenario(address, known))
+        except ScenarioError as error:
+            self.refuse(error)
+            raise
+
+    def refuse(self, error: ScenarioError, commands: list[str] | None = None, code: int | None = None) -> None:
+        """Print the problems and leave: 2 when the command named something that is not there, 3 when the file is bad."""
+        from sysdesign_cli.views.problem_view import problems_text
+
+        sys.stdout.flush()
+        sys.stderr.write(problems_text(error, self.say, commands))
+        usage = {"no-such-scenario", "no-such-variant"}
+        by_command = all(problem.slug in usage or (problem.slug in ("unknown-name", "too-many") and not problem.place.line) for problem in error.problems)
+        raise typer.Exit((2 if by_command else 3) if code is None else code)
+
+    def asked(self, question: Callable[[], Any], commands: Callable[[], list[str]] | None = None) -> Any:
+        """Ask an analysis; what it refuses is told like a problem of the file."""
+        from sysdesign_cli.scenario.problems import ScenarioError
+
+        try:
+            return question()
+        except ScenarioError as error:
+            self.refuse(error, commands() if commands is not None else None)
+            raise
+
+    def check_options(self, format: str, lang: str, formats: Sequence[str] = FORMATS) -> None:
+        """Refuse formats and languages that there are not."""
+        if format and format not in formats:
+            raise typer.BadParameter(self.say("cli.bad-choice", option="--format", value=format, options=", ".join(formats)))
+        if lang and lang not in LANGUAGES:
+            raise typer.BadParameter(self.say("cli.bad-choice", option="--lang", value=lang, options=", ".join(LANGUAGES)))
+
+    def present(
+        self, command: str, results: Sequence[object], documents: Sequence[Document], format: str, *, why: bool = False, why_of: str = "*",
+        sources: Mapping[str, Source] | None = None,
+    ) -> None:  # fmt: skip
+        """Print results in the format asked for; without one, a table on a terminal and plain text elsewhere."""
+        sys.stdout.write(self.text(command, results, documents, format, why=why, why_of=why_of, sources=sources))
+
+    def text(
+        self, command: str, results: Sequence[object], documents: Sequence[Document], format: str, *, why: bool = False, why_of: str = "*",
+        sources: Mapping[str, Source] | None = None,
+    ) -> str:  # fmt: skip
+        on_terminal = sys.stdout.isatty()
+        format = format or ("table" if on_terminal and os.environ.get("TERM") != "dumb" else "plain")
+        if format == "json":
+            from sysdesign_cli.views.json_format import as_json
+
+            return as_json(command, list(results), why)
+        from sysdesign_cli.views import formats
+        from sysdesign_cli.views.why import explain
+
+        if why:
+            documents = [explain(document, self.say, sources or {}, why_of) for document in documents]
+        if format == "table":
+            width = shutil.get_terminal_size().columns if on_terminal or "COLUMNS" in os.environ else 140
+            color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+            return "\n".join(formats.terminal(document, width, color) for document in documents)
+        writer = {"plain": formats.plain, "csv": formats.comma_separated, "markdown": formats.markdown}[format]
+        return "\n".join(writer(document) for document in documents)
+
+
+def complete_scenario(incomplete: str) -> list[str]:
+    """Bundled names, their variants once an @ is typed, and YAML files here."""
+    from pathlib import Path
+
+    from sysdesign_cli.scenario.library import bundled_names
+    from sysdesign_cli.scenario.problems import ScenarioError
+
+    name, at, _ = incomplete.partition("@")
+    try:
+        if at:
+            from sysdesign_cli.api import variants_of
+
+            candidates = [f"{name}@{variant}" for variant in variants_of(name)]
+        else:
+            candidates = bundled_names() + sorted(str(path) for path in Path(".").glob("*.yaml"))
+    except ScenarioError:
+        return []
+    return [candidate for candidate in candidates if candidate.startswith(incomplete)]
+
+
+def complete_names(section: str) -> Callable[[Any, str], list[str]]:
+    """Names of services, flows, events or workloads of the scenario on the command line (ecommerce when there is none)."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from sysdesign_cli.scenario.library import load_scenario
+        from sysdesign_cli.scenario.problems import ScenarioError
+
+        address = context.params.get("scenario") or "ecommerce"
+        try:
+            names = list(getattr(load_scenario(str(address)), section))
+        except ScenarioError:
+            return []
+        return [str(name) for name in names if str(name).startswith(incomplete)]
+
+    return complete

@@ -1,0 +1,27 @@
+"""``sysdesign verify SCENARIO``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sysdesign_cli.cli.session import Session
+
+
+def command(session: Session) -> Callable[..., int]:
+    def verify(
+        scenarios: list[str] = session.scenarios_argument(),
+        why: bool = session.why_option(),
+        why_of: str = session.why_of_option(),
+        format: str = session.format_option(),
+        lang: str = session.lang_option(),
+    ) -> int:
+        session.check_options(format, lang)
+        from sysdesign_cli.views.verify_view import verify_document
+
+        designs = [session.load(address) for address in scenarios]
+        results = session.asked(lambda: [design.verify() for design in designs])
+        sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
+        session.present("verify", results, [verify_document(result, session.say) for result in results], format, why=why, why_of=why_of, sources=sources)
+        return 1 if any(result.count("does-not-hold") for result in results) else 0
+
+    return verify

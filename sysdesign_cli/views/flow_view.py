@@ -1,0 +1,88 @@
+"""A journey, for reading."""
+
+from __future__ import annotations
+
+from sysdesign_cli.analyses.journey import FlowResult, Step
+from sysdesign_cli.messages import Say
+from sysdesign_cli.scenario.quantity import SHARE, format_quantity
+from sysdesign_cli.views.document import Branch, Cell, Column, Document, Heading, Note, Table, Tree, show
+
+
+def flow_document(result: FlowResult, say: Say) -> Document:
+    document = Document()
+    title = result.title.in_language(say.language)
+    document.add(Heading(f"{result.scenario} · {result.flow}", say("flow.heading", title=title or result.flow, workload=result.workload, clock=result.clock)))
+    if result.description:
+        document.add(Note(result.description.in_language(say.language)))
+    document.number("rate", result.rate)
+    document.number("depth", result.depth)
+    kind = say("flow.write" if result.is_write else "flow.read")
+    document.add(Note(say("flow.summary", rate=show(result.rate), kind=kind, count=len(result.waits_for), services=", ".join(result.waits_for), depth=show(result.depth))))
+    document.add(Tree((_branch(result.root, say, document),), say("flow.steps")))
+    if result.cut:
+        document.add(Note(say("flow.cut", count=result.cut), "warning"))
+    if result.events:
+        document.add(_events(document, result, say))
+    promised = [(name, value) for name, value in vars(result.objectives).items() if name not in ("name", "node", "source") and value is not None]
+    rows = tuple((Cell(say(f"objective.{name}")), Cell(format_quantity(value, value.unit), "", float(value))) for name, value in promised)
+    if rows:
+        document.add(Table((Column("objective", say("column.objective")), Column("promised", say("column.promised"), right=True)), rows, say("flow.objectives")))
+    document.assumptions += [say("assume.peak", clock=result.clock), say("assume.traffic")]
+    return document
+
+
+def _branch(step: Step, say: Say, document: Document) -> Branch:
+    text = f"{step.subject}" if step.kind in ("entry", "call", "deliver") else say(f"step.{step.kind}", subject=step.subject)
+    return Branch(text, "; ".join(_facts(step, say, document)), _style(step), tuple(_branch(child, say, document) for child in _grouped(step)))
+
+
+def _grouped(step: Step) -> tuple[Step, ...]:
+    return step.children
+
+
+def _style(step: Step) -> str:
+    if "completed" in step.ends or "answered" in step.ends:
+        return "good"
+    return "" if step.waits else "delayed"
+
+
+def _facts(step: Step, say: Say, document: Document) -> list[str]:
+    facts = []
+    if step.title:
+        facts.append(step.title.in_language(say.language))
+    if step.kind == "fallback":
+        return [*facts, say("step.only-if-fails")]
+    if step.kind == "publish":
+        facts.append(say(f"mode.{step.mode}"))
+    else:
+        facts.append(say("step.waits" if step.waits else "step.nobody-waits") if step.kind != "entry" else say("step.entry"))
+    if step.takes is not None and step.kind != "publish":
+        facts.append(say("step.takes", time=format_quantity(step.takes, "time")))
+    if abs(step.chance.value - 1) > 1e-12:
+        facts.append(format_quantity(step.chance.value, SHARE) if step.chance.value < 1 else f"× {format_quantity(step.chance.value, 'count')}")
+    document.number(f"{step.subject}.chance", step.chance)
+    document.number(f"{step.subject}.rate", step.rate)
+    document.number(f"{step.subject}.bytes", step.bytes_per_s)
+    facts.append(show(step.rate))
+    facts.append(show(step.bytes_per_s))
+    if step.timeout is not None:
+        facts.append(say("step.timeout", time=format_quantity(step.timeout, "time")) + (f" × {step.retries + 1}" if step.retries else ""))
+    if step.gets_by:
+        facts.append(say(f"step.gets-by-{step.gets_by}"))
+    facts += [say(f"step.{end}") for end in step.ends]
+    return facts
+
+
+def _events(document: Document, result: FlowResult, say: Say) -> Table:
+    columns = (
+        Column("event", say("column.event")), Column("rate", say("column.messages"), right=True), Column("bytes", say("column.bytes"), right=True),
+        Column("publishers", say("column.from")), Column("subscribers", say("column.to")),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            Cell(one.event, "name"), document.number(f"{one.event}.messages", one.rate), document.number(f"{one.event}.event-bytes", one.bytes_per_s),
+            Cell(", ".join(one.publishers)), Cell(", ".join(one.subscribers) or "–"),
+        )
+        for one in result.events
+    )  # fmt: skip
+    return Table(columns, rows, say("flow.events"))
