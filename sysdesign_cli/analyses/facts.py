@@ -5,6 +5,7 @@ Everything is worked out once for a review, and only when a rule asks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
@@ -13,6 +14,36 @@ from sysdesign_cli.engine.system import CallEdge, HandlerNode
 
 #: Longest chain shown in full; of a longer one the middle is left out.
 MAX_SHOWN = 12
+
+
+class Calls:
+    """All calls, sorted in one pass for several rules: reaching each call's fields in memory is what takes time in a large system.
+
+    ``timeouts``: seconds, for each of the edges, infinite where none is stated. ``most_waiting``: for each handler the sum of what its
+    calls with a timeout may take, retries and backoffs included; it waits no longer than that.
+    """
+
+    def __init__(self, edges: list[CallEdge], handlers: int) -> None:
+        self.retried: list[CallEdge] = []
+        self.without_timeout: list[CallEdge] = []
+        self.with_fallback: list[CallEdge] = []
+        self.timeouts: list[float] = []
+        self.most_waiting = [0.0] * handlers
+        for edge in edges:
+            call = edge.call
+            timeout = call.timeout
+            if call.retries:
+                self.retried.append(edge)
+                if timeout is not None:
+                    self.most_waiting[edge.caller] += call.retries * (timeout + (call.backoff or 0.0))
+            if timeout is None:
+                self.without_timeout.append(edge)
+                self.timeouts.append(math.inf)
+            else:
+                self.timeouts.append(timeout)
+                self.most_waiting[edge.caller] += timeout
+            if edge.fallback is not None:
+                self.with_fallback.append(edge)
 
 
 class Facts:
@@ -30,6 +61,10 @@ class Facts:
         if 0.0 not in {edge.chance * edge.count for edge in edges}:
             return edges
         return [edge for node in self.system.handlers for edge in live(node.calls + node.misses)]
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self.edges, len(self.system.handlers))
 
     @cached_property
     def targets(self) -> list[list[int]]:
@@ -80,16 +115,16 @@ class Facts:
             return []
         import networkx
 
-        graph: networkx.DiGraph[int] = networkx.DiGraph()
-        graph.add_nodes_from(sorted(handlers))
-        graph.add_edges_from((source, target) for source in sorted(handlers) for target in self.targets[source] if target in handlers)
+        # each of them is left because it waits for another of them, so the edges name them all
+        edges = [(source, target) for source in sorted(handlers) for target in self.targets[source] if target in handlers]
+        graph: networkx.DiGraph[int] = networkx.DiGraph(edges)
         return [sorted(group) for group in networkx.strongly_connected_components(graph)]
 
     @cached_property
     def cycles(self) -> list[list[int]]:
         """The groups whose handlers wait for themselves."""
         to_themselves = {edge.caller for edge in self.edges if edge.caller == edge.target}
-        to_themselves |= {edge.caller for edge in self.edges if edge.fallback == edge.caller}
+        to_themselves |= {edge.caller for edge in self.calls.with_fallback if edge.fallback == edge.caller}
         if not to_themselves and len(self.groups) == len(self.system.handlers):
             return []
         return [group for group in self.groups if len(group) > 1 or group[0] in to_themselves]

@@ -157,6 +157,7 @@ class _Walker:
         self.visits = solve(self.system, {self.entry: 1.0})
         self.rate = setting.rate_number(flow.name)
         self.answered = self.system.handler_number(flow.answered) if flow.answered else self.entry
+        self.awaited = self.system.leading_to([self.answered]) if self.answered != self.entry else set()
         self.completed = {self.system.handler_number(name) for name in flow.completed}
         self.expanded: set[int] = set()
         self.steps = 0
@@ -219,7 +220,7 @@ class _Walker:
         group = 10_000
         for publish in node.publishes:
             group += 1
-            steps.append(self._publish(publish, chance, path, group))
+            steps.append(self._publish(publish, chance, path, group, waits))
         return steps
 
     def _calls(self, kind: str, edges: tuple[CallEdge, ...], chance: float, path: tuple[int, ...], waits: bool) -> list[Step]:
@@ -241,12 +242,12 @@ class _Walker:
         share, rate, moved = self._numbers(0.0, None)
         return Step("fallback", node.key, node.handler.title, 0, True, True, share, rate, moved, node.handler.takes.mean, None, 0, "", "", ())
 
-    def _publish(self, publish: PublishEdge, chance: float, path: tuple[int, ...], group: int) -> Step:
+    def _publish(self, publish: PublishEdge, chance: float, path: tuple[int, ...], group: int, waits: bool) -> Step:
         self.steps += 1
         mean = chance * publish.mean
         event = publish.event
         share, rate, moved = self._numbers(mean, event.size)
-        children = tuple(self._handler("deliver", s, mean, path, None, 0, False) for s in self.system.subscribers[event.name])
+        children = tuple(self._handler("deliver", s, mean, path, None, 0, waits and s in self.awaited) for s in self.system.subscribers[event.name])
         return Step(
             "publish", event.name, event.title, group, publish.mode == "in-path", publish.exclusive, share, rate, moved, event.lag, None, 0,
             publish.mode, "", (), children,

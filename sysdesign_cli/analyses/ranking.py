@@ -6,12 +6,12 @@ is the share then worked out for that kill alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from sysdesign_cli.analyses.failover import States, states
+from sysdesign_cli.analyses.failover import TINY, states
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.measures import KillSets, Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
@@ -75,7 +75,7 @@ def rank_pairs(system: System, workload: str = "", duration_s: float | None = No
     return _ranked(setting, list(combinations(names, 2)), duration_s, pessimistic, pairs=True)
 
 
-def _ranked(setting: Setting, kills: list[tuple[str, ...]], duration_s: float | None, pessimistic: bool, pairs: bool) -> RankingResult:
+def _ranked(setting: Setting, kills: Sequence[tuple[str, ...]], duration_s: float | None, pessimistic: bool, pairs: bool) -> RankingResult:
     system = setting.system
     table = _KillTable(setting, kills, duration_s, pessimistic)
     ranked = [kill for kill in table.outcomes() if kill.flows]
@@ -89,7 +89,7 @@ def _ranked(setting: Setting, kills: list[tuple[str, ...]], duration_s: float | 
 class _KillTable:
     """The levels of every flow under every kill, as bit sets."""
 
-    def __init__(self, setting: Setting, kills: list[tuple[str, ...]], duration_s: float | None, pessimistic: bool) -> None:
+    def __init__(self, setting: Setting, kills: Sequence[tuple[str, ...]], duration_s: float | None, pessimistic: bool) -> None:
         self.setting = setting
         self.system = setting.system
         self.kills = kills
@@ -97,17 +97,16 @@ class _KillTable:
         self.pessimistic = pessimistic
         self.downs = [0] * len(self.system.services)
         self.durations: list[float] = []
-        self.killed: list[int] = []
+        self.dead: list[frozenset[int]] = []
         for number, kill in enumerate(kills):
             down = casualties(self.system, kill, ()).down
             for service in down:
                 self.downs[service] |= 1 << number
             longest = max((float(self.system.services[s].mttr) for s in down), default=0.0)
             self.durations.append(longest if duration_s is None else duration_s)
-            self.killed.append(len(down))
+            self.dead.append(down)
         self._masks: dict[tuple[int, bool], int] = {}
         self._shares: dict[int, Shares] = {}
-        self._reach: dict[int, set[int]] = {}
         self.algebra = KillSets(len(kills), self.downs, lambda s: self._mask(s, True), lambda s: self._mask(s, False))
 
     def _mask(self, subscriber: int, down: bool) -> int:
@@ -127,44 +126,35 @@ class _KillTable:
         return self._masks[key]
 
     def outcomes(self) -> list[RankedKill]:
-        nothing = {state: 0.0 for state in _SEVERITY}
-        totals: list[tuple[dict[str, float], dict[str, float], dict[str, str]]] = [(nothing.copy(), nothing.copy(), {}) for _ in self.kills]
-        answers = _Outcomes(self, [], None)
+        """Every kill with its shares: flow by flow, at-least levels added up weighted by the flow's share of requests."""
+        answers, completions, both = ([[0.0] * 4 for _ in self.kills] for _ in range(3))
+        hit: list[dict[str, str]] = [{} for _ in self.kills]
+        plain = _Outcomes(self, [], None)
+        plain.resolve({self.system.entry(flow) for flow in self.system.scenario.flows.values()})
         for flow in self.system.scenario.flows.values():
-            share = self.setting.share(flow.name)
-            entry = self.system.entry(flow)
+            share, entry = self.setting.share(flow.name), self.system.entry(flow)
             awaited, needed = awaited_effects(self.system, flow), needed_effects(self.system, flow)
-            answer = _Outcomes(self, awaited, entry) if awaited else answers
-            completion = answer if needed == awaited else _Outcomes(self, needed, entry)
-            for number in _bits(answer.levels[entry].degraded | completion.levels[entry].degraded):
-                one = (answer.states(entry, number), completion.states(entry, number))
-                for total, part in zip(totals[number][:2], one, strict=True):
-                    for state, portion in part.shares.items():
-                        if state != "ok":
-                            total[state] += share * portion
-                worst = max((part.worst for part in one), key=_SEVERITY.index)
-                if worst != "ok":
-                    totals[number][2][flow.name] = worst
-        return [self._ranked(number, *total) for number, total in enumerate(totals)]
+            answer = _Outcomes(self, awaited, entry) if awaited else plain
+            if needed == awaited:
+                _add_up(answer, flow.name, entry, share, both, hit)
+            else:
+                _add_up(answer, flow.name, entry, share, answers, hit)
+                _add_up(_Outcomes(self, needed, entry), flow.name, entry, share, completions, hit)
+        for total, part in ((total, part) for totals in (answers, completions) for total, part in zip(totals, both, strict=True)):
+            total[:] = [one + other for one, other in zip(total, part, strict=True)]
+        return [self._ranked(n, answers[n], completions[n], hit[n]) for n in range(len(self.kills))]
 
-    def _ranked(self, number: int, answer: dict[str, float], completion: dict[str, float], flows: dict[str, str]) -> RankedKill:
-        for shares in (answer, completion):
-            shares["ok"] = max(0.0, 1 - sum(share for state, share in shares.items() if state != "ok"))
+    def _ranked(self, number: int, answer: list[float], completion: list[float], flows: dict[str, str]) -> RankedKill:
         ordered = dict(sorted(flows.items(), key=lambda item: -_SEVERITY.index(item[1])))
-        return RankedKill(self.kills[number], answer, completion, ordered, self.killed[number])
-
-    def reach(self, entry: int) -> set[int]:
-        if entry not in self._reach:
-            self._reach[entry] = self.system.reachable(entry)
-        return self._reach[entry]
+        shares = (states(Levels(*answer)).shares, states(Levels(*completion)).shares)
+        return RankedKill(self.kills[number], *shares, ordered, len(self.dead[number]))
 
     def shares_of(self, number: int) -> Shares:
         """The measure of one kill alone, for where chance decides."""
         if number not in self._shares:
             seconds, rates = self.durations[number], self.setting.rates
-            down = frozenset(service for service, mask in enumerate(self.downs) if mask >> number & 1)
             self._shares[number] = Shares(
-                down,
+                self.dead[number],
                 lambda subscriber: lost_while_down(self.system, subscriber, seconds, rates[subscriber]),
                 lambda subscriber: lost_while_failing(self.system, subscriber, seconds),
             )
@@ -181,6 +171,7 @@ class _Outcomes:
         self.reach = None if entry is None else self.system.reachable(entry)
         self.levels = Propagation(self.system, table.algebra, self.relevant, table.pessimistic).run(self.reach)
         self.unsure = self._unsure()
+        self.exact: dict[tuple[int, int], Levels[float]] = {}
 
     def _unsure(self) -> list[int]:
         """For each handler the kills whose effect on it passes through something that happens only in a share of cases."""
@@ -211,13 +202,80 @@ class _Outcomes:
                     result |= self.table.algebra.lost_while_down(subscriber, levels.failed) | self.table.algebra.lost_while_failing(subscriber, levels.failed)
         return result
 
-    def states(self, entry: int, number: int) -> States:
-        if not self.unsure[entry] >> number & 1:
-            return states(Levels(*(float(level >> number & 1) for level in self.levels[entry])))
-        reach = self.reach if self.reach is not None else self.table.reach(entry)
-        touched = [handler for handler in reach if self.levels[handler].degraded >> number & 1]
-        exact = Propagation(self.system, self.table.shares_of(number), self.relevant, self.table.pessimistic)
-        return states(exact.run(touched)[entry])
+    def of(self, entry: int) -> Iterable[tuple[int, Levels[float]]]:
+        """Kills that this entry notices, with its levels under each."""
+        for number, levels in self._touching(entry, self.table.algebra.every):
+            yield number, levels or self.exact[(entry, number)]
+
+    def _touching(self, handler: int, kills: int) -> Iterable[tuple[int, Levels[float] | None]]:
+        """Kills among these that touch a handler, with its levels; None where chance decides.
+
+        Bits are looked up in texts of 0 and 1: taking them from an int of ten thousand bits would copy it each time.
+        """
+        unsure = _text(self.unsure[handler])
+        delayed, failed, lost = (_text(level) for level in self.levels[handler][1:])
+        for number in _bits(self.levels[handler].degraded & kills):
+            if unsure[number : number + 1] == "1":
+                yield number, None
+            elif lost[number : number + 1] == "1":
+                yield number, _LOST
+            elif failed[number : number + 1] == "1":
+                yield number, _FAILED
+            else:
+                yield number, _DELAYED if delayed[number : number + 1] == "1" else _DEGRADED
+
+    def resolve(self, entries: set[int]) -> None:
+        """Work out exact levels of these entries for every kill where chance decides; each kill is walked once for all of them."""
+        needed = 0
+        for entry in entries:
+            needed |= self.unsure[entry] & self.levels[entry].degraded
+        if not needed:
+            return
+        topology = self.system.topology
+        positions = range(len(topology.order)) if self.reach is None else sorted({topology.position[h] for h in self.reach})
+        touched: dict[int, list[tuple[int, Levels[float] | None]]] = {number: [] for number in _bits(needed)}
+        for position in positions:
+            for handler in topology.order[position]:
+                for number, levels in self._touching(handler, needed):
+                    touched[number].append((handler, levels))
+        for number, handlers in touched.items():
+            self._walk(number, handlers, entries)
+
+    def _walk(self, number: int, handlers: list[tuple[int, Levels[float] | None]], entries: set[int]) -> None:
+        """One kill: the handlers it touches, callees first; where chance plays no part the levels are known."""
+        one = Propagation(self.system, self.table.shares_of(number), self.relevant, self.table.pessimistic)
+        if self.system.topology.cyclic:
+            one.run([handler for handler, _ in handlers])
+        else:
+            for handler, levels in handlers:
+                one.levels[handler] = levels if levels is not None else one.handler(self.system.handlers[handler])
+        for handler, levels in handlers:
+            if levels is None and handler in entries:
+                self.exact[(handler, number)] = one.levels[handler]
+
+
+def _add_up(outcomes: _Outcomes, flow: str, entry: int, share: float, totals: list[list[float]], hit: list[dict[str, str]]) -> None:
+    """Add one flow's levels under every kill to the totals, and note the worst state of it."""
+    if outcomes.reach is not None:
+        outcomes.resolve({entry})
+    for number, (degraded, delayed, failed, lost) in outcomes.of(entry):
+        total = totals[number]
+        total[0] += share * degraded
+        total[1] += share * delayed
+        total[2] += share * failed
+        total[3] += share * lost
+        state = "lost" if lost > TINY else "failed" if failed > TINY else "delayed" if delayed > TINY else "degraded" if degraded > TINY else ""
+        if state and _SEVERITY.index(state) > _SEVERITY.index(hit[number].get(flow, "ok")):
+            hit[number][flow] = state
+
+
+_DEGRADED, _DELAYED = Levels(1.0, 0.0, 0.0, 0.0), Levels(1.0, 1.0, 0.0, 0.0)
+_FAILED, _LOST = Levels(1.0, 1.0, 1.0, 0.0), Levels(1.0, 1.0, 1.0, 1.0)
+
+
+def _text(mask: int) -> str:
+    """Bits as a text of 0 and 1, the lowest first."""
+    return bin(mask)[:1:-1]
 
 
 def _calls(node: HandlerNode) -> Iterable[tuple[bool, CallEdge]]:
@@ -232,7 +290,7 @@ def _calls(node: HandlerNode) -> Iterable[tuple[bool, CallEdge]]:
 
 def _bits(mask: int) -> Iterable[int]:
     """Numbers of the bits that are set, ascending."""
-    text = bin(mask)[:1:-1]
+    text = _text(mask)
     position = text.find("1")
     while position >= 0:
         yield position

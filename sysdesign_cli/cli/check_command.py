@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from sysdesign_cli.cli.session import FORMATS, Session
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.checking import CheckResult
 
 CHECK_FORMATS: Final = (*FORMATS, "sarif", "github")
 FAIL_ON: Final = ("error", "warning", "info", "never")
@@ -60,7 +63,7 @@ def _date(session: Session, today: str) -> str:
         raise typer.BadParameter(session.say("cli.bad-date", value=today)) from None
 
 
-def _results(session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str) -> list[object]:
+def _results(session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str) -> list[CheckResult]:
     """Read everything first, so that the problems of all files are told at once; then run the rules."""
     from sysdesign_cli.api import Design, vocabulary
     from sysdesign_cli.scenario.library import bundled_names, load_all

@@ -30,13 +30,18 @@ def drain(profile: Profile, start: float, outage_s: float, capacity: float, lost
         return Drain(arrived, 0.0, 0.0)
     if math.isinf(capacity):
         return Drain(arrived, backlog, 0.0)
+    if profile.peak == min(rate for _, rate in profile.points):
+        spare = capacity - profile.peak * scale
+        return Drain(arrived, backlog, backlog / spare if spare > 0 else math.inf)
     waiting = backlog
     now = start + outage_s
     for _ in range(30):
         for begin, r0, end, r1 in profile.segments(now, DAY_S):
             span, first, last = end - begin, capacity - r0 * scale, capacity - r1 * scale
             left = waiting - (first + last) / 2 * span
-            if left <= 1e-9 * backlog:
+            # with capacity to spare at first and none at last, the queue may run empty on the way, where it is shortest
+            empties = first > 0 > last and first * first * span >= 2 * (first - last) * waiting
+            if empties or left <= 1e-9 * backlog:
                 return Drain(arrived, backlog, begin + _time_to_empty(waiting, first, last, span) - start - outage_s)
             waiting = left
         now += DAY_S
@@ -50,6 +55,6 @@ def _time_to_empty(waiting: float, first: float, last: float, span: float) -> fl
     bend = (last - first) / (2 * span) if span else 0.0
     if abs(bend) * span <= 1e-12 * max(abs(first), abs(last)):
         return min(span, waiting / first)
-    root = max(0.0, first * first + 4 * bend * waiting) ** 0.5
+    root = math.sqrt(max(0.0, first * first + 4 * bend * waiting))
     # the stable form of the quadratic's smaller positive root
     return min(span, 2 * waiting / (first + root))

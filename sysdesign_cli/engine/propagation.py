@@ -26,7 +26,7 @@ class Propagation(Generic[M]):
 
     def __init__(self, system: System, algebra: Algebra[M], relevant: set[int] | None = None, pessimistic: bool = False) -> None:
         self.system = system
-        self.algebra = algebra
+        self.algebra: Algebra[M] = algebra
         self.relevant = relevant or set()
         self.pessimistic = pessimistic
         zero = algebra.none
@@ -102,10 +102,13 @@ class Propagation(Generic[M]):
 
     def sequence(self, edges: tuple[CallEdge, ...]) -> Levels[M]:
         """Calls that all have to succeed, in sequence or at the same time."""
-        result = self.ok
+        ok, levels = self.ok, self.levels
+        result = ok
         for edge in edges:
+            if levels[edge.target] is ok and not edge.on_miss:
+                continue  # by far the most: worth not calling a function for
             called = self.call(edge)
-            if called is not self.ok:
+            if called is not ok:
                 result = self.joined(result, called)
         return result
 
@@ -147,9 +150,10 @@ class Propagation(Generic[M]):
             instead: Levels[M] = Levels(a.every, a.every, a.every, a.none)
         else:
             instead = Levels(a.every, behind.delayed, behind.failed, behind.lost)
-        dead = self.absorbed(cache, instead)
-        alive = Levels(*(a.without(level, a.both(level, failed)) for level in missed))
-        return self.joined(dead, alive)
+        others = (a.without(cache.degraded, failed), a.without(cache.delayed, failed), cache.lost, cache.lost)
+        return Levels(*(
+            a.disjoint(a.both(failed, i), a.without(a.union(c, m), a.both(failed, m))) for i, c, m in zip(instead, others, missed)
+        ))
 
     def _publishing(self, node: HandlerNode, called: Levels[M]) -> Levels[M]:
         """Add what is published after the calls; nothing is published by an invocation that failed before."""
@@ -164,11 +168,14 @@ class Propagation(Generic[M]):
             else:
                 here = self.joined(here, self.chanced(failing, edge.chance))
                 later = self.joined(later, self.chanced(sent, edge.chance))
-        here, later = self.joined(here, chosen_here), self.joined(later, chosen_later)
-        if later is self.ok:
+        chosen = self._either(chosen_here, chosen_later)
+        if chosen is self.ok and later is self.ok:
             return here
-        both = self.joined(here, later)
-        lost_later = a.without(later.lost, a.both(later.lost, here.failed))
+        both = self.joined(self.joined(here, later), chosen)
+        # lost later: nobody failed here, and something sent was lost
+        refused = chosen_here.failed
+        sent_lost = a.without(a.union(later.lost, chosen_later.lost), a.both(later.lost, refused))
+        lost_later = a.without(sent_lost, a.both(sent_lost, here.failed))
         return both._replace(lost=a.disjoint(here.lost, lost_later))
 
     def _either(self, one: Levels[M], other: Levels[M]) -> Levels[M]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from sysdesign_cli.scenario.nodes import paused_garbage_collector
 from sysdesign_cli.scenario.model import Call, Event, Flow, Handler, Publish, Scenario, Service
 
 
@@ -101,10 +102,11 @@ class System:
         self.index: dict[str, int] = {}
         self.handlers_of: list[list[int]] = []
         self.subscribers: dict[str, list[int]] = {name: [] for name in scenario.events}
-        self._number_handlers()
         self._only_broker = next((i for i, s in enumerate(self.services) if s.kind == "broker"), -1)
-        for node in self.handlers:
-            self._connect(node)
+        with paused_garbage_collector():
+            self._number_handlers()
+            for node in self.handlers:
+                self._connect(node)
 
     def _number_handlers(self) -> None:
         events = self.scenario.events
@@ -217,6 +219,7 @@ class Topology:
         for position, group in enumerate(self.order):
             for handler in group:
                 self.position[handler] = position
+        self.cyclic = {handler for group in self.order if self.is_cycle(group) for handler in group}
 
     def _ordered(self, count: int) -> list[list[int]]:
         """Kahn's algorithm from the leaves; whatever is left holds a cycle and goes to networkx."""
@@ -237,7 +240,7 @@ class Topology:
     def _ordered_with_cycles(self, done: set[int]) -> list[list[int]]:
         import networkx
 
-        graph = networkx.DiGraph()
+        graph: networkx.DiGraph[int] = networkx.DiGraph()
         for source, targets in enumerate(self.successors):
             if source not in done:
                 graph.add_node(source)

@@ -90,14 +90,17 @@ def peak_rate(start: Start) -> float:
 
 
 def _seconds(clock: str) -> float:
+    """Second of the day; 24:00 is the last instant of the day, so that a day may end elsewhere than it begins."""
     hours, minutes = clock.split(":")
-    return int(hours) * 3600.0 + int(minutes) * 60.0
+    return min(int(hours) * 3600.0 + int(minutes) * 60.0, DAY_S - 1e-3)
 
 
 def _spike(start: Start, peak: float) -> Profile:
     base = float(start.base) if start.base is not None else 0.0
     ramp = float(start.ramp) if start.ramp else 1.0
     begin, length = float(start.at or 0), float(start.lasts or 0.0)
+    if length + 2 * ramp >= DAY_S:
+        return Profile(((0.0, peak),))  # the spike fills the day
     points = [((begin - ramp) % DAY_S, base), (begin % DAY_S, peak), ((begin + length) % DAY_S, peak), ((begin + length + ramp) % DAY_S, base)]
     return Profile(tuple(sorted(dict(points).items())))
 

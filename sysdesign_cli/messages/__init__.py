@@ -15,7 +15,7 @@ class Say:
         self.language = language
         self._texts: dict[str, str] = importlib.import_module(f"{__name__}.{language}").MESSAGES
 
-    def __call__(self, key: str, **params: object) -> str:
+    def __call__(self, key: str, /, **params: object) -> str:
         text = self._texts[key]
         return text.format(**params) if params else text
 

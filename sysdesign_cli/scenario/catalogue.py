@@ -47,7 +47,9 @@ _HANDLERS: Final[dict[str, dict[str, tuple[str, str]]]] = {
 #: Ordinary days, as shares of the peak. Straight lines between the points.
 DAY_SHAPES: Final[dict[str, dict[str, str]]] = {
     "constant": {"00:00": "100%"},
-    "office-day": {"00:00": "5%", "06:00": "10%", "09:00": "80%", "11:00": "100%", "13:00": "80%", "15:00": "95%", "18:00": "50%", "22:00": "20%"},
+    "office-day": {
+        "00:00": "5%", "06:00": "10%", "09:00": "80%", "11:00": "100%", "13:00": "80%", "15:00": "95%", "18:00": "50%", "22:00": "20%",
+    },
     "evening": {"00:00": "45%", "04:00": "15%", "08:00": "30%", "12:00": "45%", "18:00": "75%", "21:00": "100%", "23:00": "75%"},
     "commuter": {"00:00": "20%", "04:00": "8%", "08:00": "95%", "11:00": "55%", "14:00": "50%", "18:00": "100%", "21:00": "65%"},
 }
@@ -60,7 +62,8 @@ def _takes(mean: str) -> Takes:
 @cache
 def _templates() -> dict[str, dict[str, Any]]:
     result: dict[str, dict[str, Any]] = {
-        "calls": Record(Call, "to").template | {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE), "retries": _assumed("0", COUNT)},
+        "calls": Record(Call, "to").template
+        | {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE), "retries": _assumed("0", COUNT)},
         "publishes": {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE)},
         "events": PartRecord(Event, "size", "events").template
         | {
@@ -80,14 +83,16 @@ def _templates() -> dict[str, dict[str, Any]]:
             "mttr": _assumed(mttr, TIME),
             "blocking": blocking,
         }
-        result[f"handler.{kind}"] = Record(Handler).template | {"request": _assumed("1KB", SIZE), "reply": _assumed("1KB", SIZE), "takes": None}
+        sizes = {"request": _assumed("1KB", SIZE), "reply": _assumed("1KB", SIZE)}
+        result[f"handler.{kind}"] = Record(Handler).template | sizes | {"takes": None}
     return result
 
 
 def _replicas(kind: str, count: str) -> Replicas:
     if kind != "function":
         return Replicas(min=_assumed(count, COUNT))
-    return Replicas(min=_assumed(count, COUNT), max=_assumed("1000", COUNT), starts_in=_assumed("300ms", TIME), adds=_assumed("100/s", RATE))
+    grown = {"max": _assumed("1000", COUNT), "starts_in": _assumed("300ms", TIME), "adds": _assumed("100/s", RATE)}
+    return Replicas(min=_assumed(count, COUNT), **grown)
 
 
 def default_templates() -> dict[str, dict[str, Any]]:
@@ -129,7 +134,8 @@ class DefaultsShape(Shape):
             part = self.parts.get(key)
             if part is None:
                 known = list(self.parts)
-                reader.report("unknown-key", key_node, reader.nearest(key, known, 2), key=key[:60], owner="defaults", known=", ".join(known))
+                near = reader.nearest(key, known, 2)
+                reader.report("unknown-key", key_node, near, key=key[:60], owner="defaults", known=", ".join(known))
             elif value.kind is not MAP:
                 self.wrong_kind(value, reader)
             else:

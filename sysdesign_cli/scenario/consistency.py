@@ -82,7 +82,7 @@ class _Report:
         self._reader = reader
 
     def __call__(self, at: object, element: object, what: str, **params: str) -> None:
-        node = getattr(at, "node", None) or getattr(element, "node", None)
+        node = at if isinstance(at, Node) else getattr(at, "node", None) or getattr(element, "node", None)
         if isinstance(node, Node):
             self._reader.report("contradiction", node, (), what=what, **params)
 

@@ -170,7 +170,9 @@ class PublishesShape(Shape):
             named = Node(MAP, {"event": (key_node, key_node), **entries}, key_node.file, key_node.line, key_node.column)
             alternatives.append(self.one.read(named, reader))
             del event
-        total = sum(p.chance for p in alternatives if p is not INVALID and p.chance is not INVALID)
+        total: float = sum(p.chance for p in alternatives if p is not INVALID and p.chance is not INVALID)
+        # without a chance it is certain
+        total += sum(value.kind is MAP and "chance" not in value.value for _, value in node.value.values())
         if total > 1 + 1e-9:
             reader.report("chances-over-one", node, total=f"{total * 100:g}%")
         return Publishes(one_of=tuple(alternatives))
@@ -321,6 +323,10 @@ class Clock(Shape):
         if match is None or int(match[1]) * 60 + int(match[2]) > 1440:
             return self.wrong_kind(node, reader)
         return int(match[1]) * 3600 + int(match[2]) * 60
+
+    def schema(self, refer: Any) -> dict[str, Any]:
+        # YAML 1.1 reads 20:00 as the number 1200, YAML 1.2 as text
+        return {"type": ["string", "integer"], "examples": ["20:00"]}
 
 
 @dataclass(frozen=True)

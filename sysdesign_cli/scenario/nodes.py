@@ -6,6 +6,7 @@ tree is built here from the C loader's events and every scalar stays text until 
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import gc
 import os
@@ -13,17 +14,20 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Place, Problem
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Place, Problem, too_many
 
 MAX_BYTES: Final = 64_000_000
 MAX_DEPTH: Final = 40
 #: Values and brackets of one file: some fifteen seconds and 600 MB; 20,000 services have a quarter of it.
 MAX_EVENTS: Final = 3_000_000
+_BLOCK: Final = 4096
+_SHOWN: Final = 20_000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SCALAR: Final = "text"
@@ -62,12 +66,30 @@ class SourceFile:
         self.text = text
         self.events = 0
         """How many values and brackets were read from it."""
-        self._lines: list[str] | None = None
+        self._lines = text
+        self._before: list[int] = []
 
     def line(self, number: int) -> str:
-        if self._lines is None:
-            self._lines = _LINE_BREAK.split(self.text)
-        return self._lines[number - 1][:20_000] if 0 < number <= len(self._lines) else ""
+        """A line by its number from 1, the first 20,000 characters of it; ``""`` when there is none."""
+        if not self._before:
+            self._count_lines()
+        start, ends = 0, number - 1
+        if ends > 0:
+            block = bisect.bisect_left(self._before, ends) - 1
+            start = block * _BLOCK
+            for _ in range(ends - self._before[block]):
+                start = self._lines.find("\n", start) + 1
+                if not start:
+                    return ""
+        stop = self._lines.find("\n", start, start + _SHOWN)
+        return self._lines[start : stop if stop >= 0 else start + _SHOWN] if number > 0 else ""
+
+    def _count_lines(self) -> None:
+        """How many lines end before each block; a list of all lines would take more memory than the file itself."""
+        if "\r" in self.text:
+            self._lines = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        counts = (self._lines.count("\n", start, start + _BLOCK) for start in range(0, len(self._lines), _BLOCK))
+        self._before = list(accumulate(counts, initial=0))
 
 
 class Unreadable(Exception):
@@ -160,13 +182,13 @@ def _syntax_problem(source: SourceFile, error: yaml.YAMLError) -> Problem:
 
 def _position(text: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of a character of the text."""
-    line, start = 1, 0
-    for found in _LINE_BREAK.finditer(text, 0, offset):
-        line, start = line + 1, found.end()
-    return line, offset - start + 1
+    before = text[:offset]
+    if "\r" in before:
+        before = before.replace("\r\n", "\n").replace("\r", "\n")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _problem(slug: str, source: SourceFile, line: int, column: int, width: int = 1, **params: str) -> Problem:
+def _problem(slug: str, source: SourceFile, line: int, column: int, width: int = 1, /, **params: str) -> Problem:
     return Problem(slug, Place(source.name, line, column), params, source_line=source.line(line), width=width)
 
 
@@ -199,7 +221,8 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int)
             continue
         elif kind is yaml.AliasEvent:
             mark = event.start_mark
-            raise Unreadable(_problem("alias", source, mark.line + 1, mark.column + 1, min(len(event.anchor), 80) + 1, name=event.anchor[:60]))
+            name, width = event.anchor[:60], min(len(event.anchor), 80) + 1
+            raise Unreadable(_problem("alias", source, mark.line + 1, mark.column + 1, width, name=name))
         elif kind is yaml.StreamEndEvent:
             source.events = count
             break
@@ -235,7 +258,7 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int)
                 keys.append(key)
             top, key = node, None
     else:
-        raise Unreadable(_problem("too-many", source, source.text.count("\n") + 1, 1, what="values", limit=f"{MAX_EVENTS:,}"))
+        raise Unreadable(_problem("too-many", source, source.text.count("\n") + 1, 1, **too_many("values", MAX_EVENTS)))
     if root is None:
         raise Unreadable(_problem("not-yaml", source, 1, 1, detail="empty"))
     return root
@@ -243,10 +266,10 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int)
 
 def _report_duplicate(source: SourceFile, key: Node, first: Node, problems: list[Problem]) -> None:
     if len(problems) < MAX_PROBLEMS:
-        width, name = min(len(key.value), 80), key.value[:60]
+        width, name = max(1, min(len(key.value), 80)), key.value[:60]
         problems.append(_problem("duplicate-key", source, key.line + 1, key.column + 1, width, key=name, first=str(first.line + 1)))
     elif len(problems) == MAX_PROBLEMS:
-        problems.append(_problem("too-many", source, key.line + 1, key.column + 1, what="problems", limit=str(MAX_PROBLEMS)))
+        problems.append(_problem("too-many", source, key.line + 1, key.column + 1, **too_many("problems", MAX_PROBLEMS)))
 
 
 def _refuse_control_characters(text: str, source: SourceFile, mark: Any) -> None:
@@ -262,6 +285,4 @@ _HIDDEN: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uf
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 #: What YAML itself does not allow in a file.
 _NOT_YAML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-#: YAML ends a line at each of these, and so must we to show the line that it means.
-_LINE_BREAK: Final = re.compile("\r\n|[\n\r]")
 _TAG_DIRECTIVE: Final = re.compile("^%TAG", re.MULTILINE)

@@ -77,6 +77,11 @@ class Problem:
         return (self.place.file, self.place.line, self.place.column, self.slug)
 
 
+def too_many(what: str, limit: int) -> dict[str, str]:
+    """What a message about too many problems, files or values needs."""
+    return {"what": what, "count": f"> {limit:,}", "limit": f"{limit:,}"}
+
+
 class ScenarioError(Exception):
     """A scenario that cannot be used: every problem found in it."""
 
@@ -90,11 +95,11 @@ class Names:
 
     def __init__(self, known: Iterable[str]) -> None:
         self._original = {name.lower(): name for name in reversed(list(known))}
-        self._forward = list(self._original)
-        self._backward: list[str] = []
-        if len(self._forward) > _COMPARED:
-            self._forward.sort()
-            self._backward = sorted(name[::-1] for name in self._forward)
+        self._forward: list[tuple[str, str]] = []
+        self._backward: list[tuple[str, str]] = []
+        if len(self._original) > _COMPARED:
+            self._forward = sorted((_letters(name), name) for name in self._original)
+            self._backward = sorted((letters[::-1], name) for letters, name in self._forward)
 
     def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
         """The known names most like ``word``, best first; none when nothing is close."""
@@ -106,19 +111,23 @@ class Names:
 
     def _candidates(self, word: str) -> list[str]:
         """All names while they are few; of many, those that begin or end most like the word (comparing takes 60 µs each)."""
-        if not self._backward:
-            return self._forward
-        begin_alike = _around(self._forward, word)
-        end_alike = [name[::-1] for name in _around(self._backward, word[::-1])]
-        return list(dict.fromkeys(begin_alike + end_alike))
+        if not self._forward:
+            return list(self._original)
+        letters = _letters(word)
+        return list(dict.fromkeys(_around(self._forward, letters) + _around(self._backward, letters[::-1])))
 
 
 _COMPARED: Final = 200
 
 
-def _around(names: list[str], word: str) -> list[str]:
-    position = bisect.bisect(names, word)
-    return names[max(0, position - _COMPARED // 4) : position + _COMPARED // 4]
+def _letters(name: str) -> str:
+    """Letters and digits only, so that ``order_db`` stands beside ``order-db``."""
+    return name.replace("-", "").replace("_", "").replace(".", "")
+
+
+def _around(names: list[tuple[str, str]], letters: str) -> list[str]:
+    position = bisect.bisect(names, (letters, ""))
+    return [name for _, name in names[max(0, position - _COMPARED // 4) : position + _COMPARED // 4]]
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:

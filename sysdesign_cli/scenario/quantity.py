@@ -84,7 +84,13 @@ class Figure(float):
 
     @property
     def is_assumption(self) -> bool:
-        return self.source in ("", ASSUMPTION)
+        """Nothing was measured: no source was said, or the word assumption is among them."""
+        return not self.source or ASSUMPTION in self.sources
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of its sources: ``(a + b)`` names two; ``(assumption + a)`` is an assumption with a reason."""
+        return tuple(one.strip() for one in self.source.split(" + ") if one.strip())
 
     def __reduce__(self) -> tuple[object, ...]:
         return (figure, (float(self), self.unit, self.text, self.source, self.node, self.low, self.high))

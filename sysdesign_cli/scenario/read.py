@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,13 +24,15 @@ from sysdesign_cli.scenario.nodes import (
     paused_garbage_collector,
     read_text,
 )  # fmt: skip
-from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Place, Problem, ScenarioError, nearest
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Names, Place, Problem, ScenarioError, nearest, too_many
 from sysdesign_cli.scenario.quantity import ASSUMPTION, POWER, SHARE, Figure, Parsed, figure, parse_quantity
 from sysdesign_cli.scenario.references import resolve_references
 from sysdesign_cli.scenario.shapes import Reader, Record
 from sysdesign_cli.scenario.shapes import shown as shown_value
 
 VERSION: Final = "1"
+#: What a variant may not change.
+_FIXED: Final = frozenset(("variants", "name", "sysdesign", "include", "claims"))
 _LISTS: Final = ("zones", "waivers")
 _SECTIONS: Final = ("zones", "sources", "services", "events", "flows", "shapes", "workloads", "variants", "claims", "waivers")
 MAX_FILES: Final = 200
@@ -81,8 +84,7 @@ class Document:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
         elif len(self.problems) == MAX_PROBLEMS:
-            params = {"what": "problems", "limit": str(MAX_PROBLEMS)}
-            self.problems.append(dataclasses.replace(problem, slug="too-many", params=params, near=()))
+            self.problems.append(dataclasses.replace(problem, slug="too-many", params=too_many("problems", MAX_PROBLEMS), near=()))
 
     def line_of(self, file: str, line: int) -> str:
         return self.files[file].line(line) if file in self.files else ""
@@ -92,7 +94,9 @@ class Document:
             return
         folder = path.resolve().parent
         listed = root.value["include"][1]
-        for node in listed.value if listed.kind is LIST else [listed]:
+        for node in _items(listed):
+            if len(self.problems) > MAX_PROBLEMS:
+                return
             if node.kind is not SCALAR or node.empty:
                 if root is not self.root:  # that of the root is reported when its record is read
                     self._report(self._at(node, "wrong-kind", found=shown_value(node) or "nothing", expected="text"))
@@ -108,11 +112,11 @@ class Document:
         name = node.value[:120]
         resolved = self._resolved(node, folder)
         if resolved in above:
-            raise Unreadable(self._at(node, "include-cycle", file=name))
+            raise Unreadable(self._at(node, "include-cycle", file=name, limit=str(MAX_FILES)))
         if resolved in self._included:
             raise Unreadable(self._at(node, "defined-twice", name=name, first=str(self._included[resolved])))
         if len(self.files) >= MAX_FILES:
-            raise Unreadable(self._at(node, "too-many", what="files", limit=str(MAX_FILES)))
+            raise Unreadable(self._at(node, "too-many", (), **too_many("files", MAX_FILES)))
         self._included[resolved] = node.place
         shown = str(Path(self.shown).parent / resolved.relative_to(self.path.resolve().parent))
         try:
@@ -202,15 +206,14 @@ class Document:
         root = self.root
         if node.kind is MAP:
             removed = node.value.get("remove", (None, None))[1]
-            for path in (removed.value if removed.kind is LIST else [removed]) if removed is not None else []:
-                if path.kind is SCALAR and not path.empty:
-                    root = _without(root, path.value.split("."), path, reader)
+            if removed is not None:
+                root = _without(root, [path for path in _items(removed) if path.kind is SCALAR and not path.empty], reader)
             changes = node.value.get("changes", (None, None))[1]
             if changes is not None and changes.kind is MAP:
-                for key in ("variants", "name", "sysdesign", "include", "claims"):
-                    if key in changes.value:
-                        reader.report("bad-variant", changes.value[key][0], key=key)
-                root = laid_over(root, changes)
+                for key in _FIXED & changes.value.keys():
+                    reader.report("bad-variant", changes.value[key][0], key=key)
+                allowed = {key: entry for key, entry in changes.value.items() if key not in _FIXED}
+                root = laid_over(root, _copy(changes, allowed))
         return root
 
 
@@ -240,18 +243,42 @@ def laid_over(base: Node, patch: Node) -> Node:
     return _copy(base, merged)
 
 
-def _without(root: Node, path: list[str], node: Node, reader: Reader) -> Node:
-    if root.kind is not MAP or path[0] not in root.value:
-        known = list(root.value) if root.kind is MAP else []
-        reader.report("unknown-name", node, reader.nearest(path[0], known), name=path[0][:60], what="path", known=", ".join(known[:12]))
-        return root
-    entries = dict(root.value)
-    if len(path) == 1:
-        del entries[path[0]]
-    else:
-        key_node, below = entries[path[0]]
-        entries[path[0]] = (key_node, _without(below, path[1:], node, reader))
-    return _copy(root, entries)
+def _without(root: Node, paths: list[Node], reader: Reader) -> Node:
+    """The tree without these paths; each map on the way is copied once, the rest is shared."""
+    root = _copy(root, dict(root.value))
+    copies = {id(root)}
+    names: dict[int, Names] = {}
+    for path in paths:
+        if reader.overfull:
+            break
+        node = root
+        *above, last = path.value.split(".")
+        for key in above:
+            if node.kind is not MAP or key not in node.value:
+                _report_path(path, key, node, names, reader)
+                break
+            key_node, below = node.value[key]
+            if below.kind is MAP and id(below) not in copies:
+                below = _copy(below, dict(below.value))
+                copies.add(id(below))
+                node.value[key] = (key_node, below)
+            node = below
+        else:
+            if node.kind is MAP and last in node.value:
+                del node.value[last]
+            else:
+                _report_path(path, last, node, names, reader)
+    return root
+
+
+def _report_path(path: Node, missing: str, node: Node, names: dict[int, Names], reader: Reader) -> None:
+    near: tuple[str, ...] = ()
+    if node.kind is MAP and not reader.full:
+        if id(node) not in names:
+            names[id(node)] = Names(node.value)
+        near = names[id(node)].nearest(missing)
+    known = ", ".join(islice(node.value, 12)) if node.kind is MAP else ""
+    reader.report("unknown-name", path, near, name=missing[:60], what="path", known=known)
 
 
 _ROOT: Final = Record(Scenario)
@@ -277,7 +304,8 @@ def _completed(scenario: Scenario, variant: str, address: str) -> Scenario:
     for service in scenario.services.values():
         _complete_service(service, one, chance)
     shapes = {name: {at: _share(text) for at, text in points.items()} for name, points in DAY_SHAPES.items()} | scenario.shapes
-    return dataclasses.replace(scenario, shapes=shapes, workloads=_based(scenario.workloads), variant=variant, address=address, name=scenario.label)
+    workloads = _based(scenario.workloads)
+    return dataclasses.replace(scenario, shapes=shapes, workloads=workloads, variant=variant, address=address, name=scenario.label)
 
 
 def _share(text: str) -> Figure:

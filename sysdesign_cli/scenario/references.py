@@ -21,7 +21,7 @@ class Declared:
 
     def __init__(self, scenario: Scenario, metrics: tuple[str, ...], rules: tuple[str, ...], well_formed: bool) -> None:
         tree = _Tree(scenario.node)
-        zones = {str(zone) for zone in scenario.zones or ()}
+        zones = tree.zones()
         variants, workloads = tree.names("variants"), tree.names("workloads")
         self.sets: dict[str, set[str]] = {
             "service": tree.names("services"),
@@ -96,6 +96,10 @@ class _Tree:
     def names(self, section: str) -> set[str]:
         return set(self.section(section))
 
+    def zones(self) -> set[str]:
+        node = self._sections.get("zones", (None, None))[1]
+        return {item.value for item in (node.value if node.kind is LIST else [node]) if item.kind is SCALAR} if node is not None else set()
+
     def brokers(self) -> set[str]:
         return {name for name, (_, node) in self.section("services").items() if _kind(node) == "broker"}
 
@@ -115,9 +119,11 @@ class _Tree:
                 handles[name] = default_handlers(_kind(node))
         return handles, frozenset(unclear)
 
-    def misspelt_section(self) -> bool:
+    def lacks_sections(self) -> bool:
+        """A section's key is misspelt, or it holds something else than names."""
         known = {field.metadata["key"] or field.name for field in dataclasses.fields(Scenario) if "shape" in field.metadata}
-        return any(key not in known and node.kind is not SCALAR for key, (_, node) in self._sections.items())
+        nodes = {key: node for key, (_, node) in self._sections.items()}
+        return any(node.kind is not (MAP if key in _NAMED else SCALAR) for key, node in nodes.items() if key in _NAMED or key not in known)
 
 
 def _kind(service: Node) -> str:
@@ -131,7 +137,7 @@ def resolve_references(scenario: Scenario, reader: Reader, metrics: tuple[str, .
     The scenario may hold what could not be read; names that might stand in such a part are left alone.
     """
     well_formed = not reader.problems
-    if not well_formed and _Tree(scenario.node).misspelt_section():
+    if not well_formed and _Tree(scenario.node).lacks_sections():
         return
     names = Declared(scenario, metrics, rules, well_formed)
     _check_sources(scenario, names, reader)
@@ -140,24 +146,26 @@ def resolve_references(scenario: Scenario, reader: Reader, metrics: tuple[str, .
             continue  # read on its own, without the floors that define these
         if name.node is not None and not names.has(kind, name):
             _report(kind, name, name.node, names, reader)
-            if reader.full:
-                break
+            if reader.overfull:
+                return
     _check_brokers(scenario, names, reader)
 
 
 def _report(kind: str, name: Name, node: Node, names: Declared, reader: Reader) -> None:
     service, _, handler = name.partition(".")
+    near: tuple[str, ...] = ()
     if kind in ("handler", "step") and service in names.handles:
         handles = list(names.handles[service])
         if not handler:
             reader.report("ambiguous-handler", node, tuple(f"{service}.{h}" for h in handles[:4]), name=name[:80])
             return
-        near = tuple(f"{service}.{h}" for h in (nearest(handler, handles) or tuple(handles[:3])))
+        near = tuple(f"{service}.{h}" for h in (reader.nearest(handler, handles) or tuple(handles[:3])))
         known = ", ".join(f"{service}.{h}" for h in handles[:12])
     else:
         every, ordered = names.known(kind)
-        near = _near_handlers(service, handler, names) if handler and kind in ("handler", "step") else ()
-        near, known = near or ordered.nearest(name), ", ".join(every[:12])
+        if not reader.full:
+            near = (_near_handlers(service, handler, names) if handler and kind in ("handler", "step") else ()) or ordered.nearest(name)
+        known = ", ".join(every[:12])
     reader.report("unknown-name", node, near, name=name[:60], what=kind, known=known)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from sysdesign_cli.scenario.nodes import LIST, MAP, SCALAR, Node
-from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Problem, nearest
+from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Problem, nearest, too_many
 from sysdesign_cli.scenario.quantity import ASSUMPTION, COUNT, EXAMPLES, Figure, Misread, format_quantity, parse_quantity
 
 #: What a shape returns after it has reported a problem; never reaches a finished scenario.
@@ -64,10 +64,10 @@ class Reader:
         self._line_of = line_of
 
     def report(self, slug: str, node: Node, near: tuple[str, ...] = (), **params: str) -> Any:
-        if len(self.problems) > MAX_PROBLEMS:
+        if self.overfull:
             return INVALID
         if self.full:
-            slug, near, params = "too-many", (), {"what": "problems", "limit": str(MAX_PROBLEMS)}
+            slug, near, params = "too-many", (), too_many("problems", MAX_PROBLEMS)
         line = self._line_of(node.file, node.line + 1)
         width = min(len(node.value), 400) if node.kind is SCALAR and node.value and "\n" not in node.value else 1
         self.problems.append(Problem(slug, node.place, params, near, line, width))
@@ -77,6 +77,11 @@ class Reader:
     def full(self) -> bool:
         """As many problems as are shown: looking for what was meant is of no more use."""
         return len(self.problems) >= MAX_PROBLEMS
+
+    @property
+    def overfull(self) -> bool:
+        """It was said that there are more."""
+        return len(self.problems) > MAX_PROBLEMS
 
     def nearest(self, word: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
         return () if self.full else nearest(word, known, count)
@@ -125,7 +130,8 @@ class Quantity(Shape):
         if isinstance(parsed, Misread):
             return reader.report(parsed.slug, node, text=text[:60], expected=self.expected, example=EXAMPLES[self.unit])
         value = parsed.value
-        if parsed.low < self.low or parsed.high > self.high or (self.above_zero and parsed.low <= 0) or (self.whole and value != int(value)):
+        outside = parsed.low < self.low or parsed.high > self.high or (self.above_zero and parsed.low <= 0)
+        if outside or (self.whole and value != int(value)):
             return self._refuse(node, reader, text)
         figure = Figure(value)
         figure.unit = self.unit
@@ -135,8 +141,7 @@ class Quantity(Shape):
         figure.high = parsed.high
         if parsed.source:
             figure.source = parsed.source
-            if parsed.source != ASSUMPTION:
-                reader.references.append(("source", make_name(parsed.source, node)))
+            reader.references += [("source", make_name(one.strip(), node)) for one in parsed.source.split(" + ") if one.strip() != ASSUMPTION]
         else:
             figure.source = reader.source
         return figure
@@ -178,7 +183,8 @@ class Choice(Shape):
         return reader.report("bad-choice", node, near, found=found, options=", ".join(self.options))
 
     def schema(self, refer: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
-        return {"enum": list(self.options)}
+        # an editor reads `1` as a number
+        return {"enum": [*self.options, *(int(option) for option in self.options if option.isdecimal())]}
 
 
 class Plain(Shape):
@@ -218,7 +224,7 @@ class Localized(Shape):
         return Text(**{key: value.value for key, (_, value) in node.value.items() if key in ("en", "th") and value.kind is SCALAR})
 
     def schema(self, refer: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
-        text = {"type": "string"}
+        text = {"type": ["string", "number", "boolean"]}
         both = {"type": "object", "additionalProperties": False, "properties": {"en": text, "th": text}}
         return {"anyOf": [text, both]}
 

@@ -216,5 +216,5 @@ def ranking_document(result: RankingResult, say: Say, limit: int = 0) -> Documen
     document.add(Table(columns, tuple(rows)))
     if len(shown) < len(result.kills):
         document.add(Note(say("ranking.more", count=len(result.kills) - len(shown)), "muted"))
-    document.add(Note(say("ranking.harmless", count=result.harmless, of=result.tried)))
+    document.add(Note(say("ranking.harmless", harmless=result.harmless, of=result.tried)))
     return document

@@ -55,7 +55,7 @@ def _facts(step: Step, say: Say, document: Document) -> list[str]:
     if step.kind == "publish":
         facts.append(say(f"mode.{step.mode}"))
     else:
-        facts.append(say("step.waits" if step.waits else "step.nobody-waits") if step.kind != "entry" else say("step.entry"))
+        facts.append(say(_who_waits(step)))
     if step.takes is not None and step.kind != "publish":
         facts.append(say("step.takes", time=format_quantity(step.takes, "time")))
     if abs(step.chance.value - 1) > 1e-12:
@@ -73,6 +73,18 @@ def _facts(step: Step, say: Say, document: Document) -> list[str]:
     return facts
 
 
+def _who_waits(step: Step) -> str:
+    if step.kind == "entry":
+        return "step.entry"
+    if step.waits:
+        return "step.waits"
+    return "step.nobody-waits" if step.kind == "deliver" else "step.background"
+
+
+def _services(handlers: tuple[str, ...]) -> str:
+    return ", ".join(dict.fromkeys(handler.partition(".")[0] for handler in handlers))
+
+
 def _events(document: Document, result: FlowResult, say: Say) -> Table:
     columns = (
         Column("event", say("column.event")), Column("rate", say("column.messages"), right=True), Column("bytes", say("column.bytes"), right=True),
@@ -81,7 +93,7 @@ def _events(document: Document, result: FlowResult, say: Say) -> Table:
     rows = tuple(
         (
             Cell(one.event, "name"), document.number(f"{one.event}.messages", one.rate), document.number(f"{one.event}.event-bytes", one.bytes_per_s),
-            Cell(", ".join(one.publishers)), Cell(", ".join(one.subscribers) or "–"),
+            Cell(_services(one.publishers)), Cell(_services(one.subscribers) or "–"),
         )
         for one in result.events
     )  # fmt: skip

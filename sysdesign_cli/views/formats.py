@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sysdesign_cli.views.document import STYLES, Block, Branch, Cell, Code, Document, Heading, Note, Table, Tree, clean
 
-_MARKS = {"good": "✓", "bad": "✗"}
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def terminal(document: Document, width: int, color: bool) -> str:
@@ -27,12 +29,10 @@ def terminal(document: Document, width: int, color: bool) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 
-def _print(console: object, block: Block) -> None:
-    from rich.console import Console
+def _print(console: Console, block: Block) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    assert isinstance(console, Console)
     if isinstance(block, Heading):
         console.print(Text.assemble((clean(block.text), "bold"), clean(f" · {block.note}") if block.note else ""))
     elif isinstance(block, Note):
@@ -52,12 +52,46 @@ def _print(console: object, block: Block) -> None:
     else:
         if block.title:
             console.print(Text(" " + clean(block.title), "bold"))
-        grid = RichTable(box=None, pad_edge=True, padding=(0, 1), show_header=False)
-        grid.add_column(overflow="fold", max_width=max(24, console.width * 55 // 100))
+        _print_tree(console, block)
+
+
+def _print_tree(console: Console, tree: Tree) -> None:
+    """Two columns, what and what about it; where nothing stands in the second, the first has the whole width."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    lines = list(_lines(tree.branches))
+    noted = any(branch.note for _, branch in lines)
+    widest = max((_cells(line) for line, _ in lines), default=0)
+    if widest > console.width * (0.62 if noted else 1.0) - 2:
+        _print_stacked(console, lines)
+        return
+    grid = RichTable(box=None, pad_edge=True, padding=(0, 1), show_header=False)
+    grid.add_column(no_wrap=True)
+    if noted:
         grid.add_column(overflow="fold")
-        for line, branch in _lines(block.branches):
-            grid.add_row(Text(clean(line)), Text(clean(branch.note), STYLES[branch.style]))
-        console.print(grid)
+    for line, branch in lines:
+        guide = len(line) - len(branch.text)
+        first = Text(clean(line[:guide]) + clean(branch.text), "" if noted else STYLES[branch.style])
+        grid.add_row(*([first, Text(clean(branch.note), STYLES[branch.style])] if noted else [first]))
+    console.print(grid)
+
+
+def _print_stacked(console: Console, lines: list[tuple[str, Branch]]) -> None:
+    """For narrow terminals: the note below its line; whatever wraps stays right of the tree's guides."""
+    from rich.text import Text
+
+    for line, branch in lines:
+        guide = line[: len(line) - len(branch.text)]
+        below = guide.replace("├─ ", "│  ").replace("└─ ", "   ") + ("│  " if branch.children else "   ")
+        head, note = Text(clean(branch.text), "" if branch.note else STYLES[branch.style]), Text(clean(branch.note), STYLES[branch.style])
+        for prefix, text in ((guide, head), (below, note)):
+            if not text.plain:
+                continue
+            room = max(16, console.width - 1 - _cells(prefix))
+            for number, part in enumerate(text.wrap(console, room)):
+                part.rstrip()
+                console.print(Text(" " + (prefix if number == 0 else below)) + part)
 
 
 def _lines(branches: tuple[Branch, ...], prefix: str = "", top: bool = True) -> Iterator[tuple[str, Branch]]:

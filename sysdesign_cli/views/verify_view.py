@@ -22,10 +22,9 @@ def verify_document(result: VerifyResult, say: Say) -> Document:
 
 
 def _claim(document: Document, claim: ClaimVerdict, say: Say) -> Branch:
-    verdict = f"{_MARKS[claim.verdict]} {say(f'verdict.{claim.verdict}')}"
+    verdict = f"{_MARKS[claim.verdict]} {claim.id} {say(f'verdict.{claim.verdict}')}"
     if claim.except_under:
         verdict += " " + say("verify.except", under=", ".join(claim.except_under))
-    children = [Branch(claim.says.in_language(say.language), verdict, _STYLES[claim.verdict])]
     shown = [e for e in claim.evidence if e.verdict != HOLDS] if claim.verdict == FAILS else list(claim.evidence)
     lines: list[Branch] = []
     seen: set[str] = set()
@@ -36,10 +35,10 @@ def _claim(document: Document, claim: ClaimVerdict, say: Say) -> Branch:
         line = (f"{one.under}: " if one.under else "") + text
         if line not in seen:
             seen.add(line)
-            lines.append(Branch("", f"{_MARKS[one.verdict]} {line}", "muted" if one.verdict == HOLDS else _STYLES[one.verdict]))
-    if claim.note and claim.verdict != UNDECIDED:
-        lines.append(Branch("", claim.note.in_language(say.language), "muted"))
-    return Branch(claim.id, children[0].note, _STYLES[claim.verdict], (Branch(f"“{children[0].text}”"), *lines[:8]))
+            lines.append(Branch(f"{_MARKS[one.verdict]} {line}", "", "muted" if one.verdict == HOLDS else _STYLES[one.verdict]))
+    if claim.note:
+        lines.append(Branch(claim.note.in_language(say.language), "", "muted"))
+    return Branch(verdict, "", _STYLES[claim.verdict], (Branch(f"“{claim.says.in_language(say.language)}”"), *lines))
 
 
 def _evidence(one: Evidence, say: Say) -> str:

@@ -65,8 +65,9 @@ class _Explainer:
         place = figure.place
         if place is None:
             return self.say("why.default", text=figure.text)
-        source = figure.source
-        if source and source in self.sources:
-            self.cited[source] = None
-            return self.say("why.sourced", place=str(place), source=source)
-        return self.say("why.assumed", place=str(place))
+        named = [source for source in figure.sources if source in self.sources]
+        self.cited |= dict.fromkeys(named)
+        if not named:
+            return self.say("why.assumed", place=str(place))
+        key = "why.assumed-from" if figure.is_assumption else "why.sourced"
+        return self.say(key, place=str(place), source=", ".join(named))

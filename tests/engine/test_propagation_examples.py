@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from oracle import Oracle, at_least, leading_to
-from random_systems import system
 
 from sysdesign_cli.engine.measures import KillSets, Shares
 from sysdesign_cli.engine.propagation import Propagation
 from sysdesign_cli.engine.system import System
+from tests.engine.oracle import Oracle, at_least, leading_to
+from tests.engine.random_systems import system
 
 
 class Case:
@@ -76,9 +76,11 @@ def test_three_shops_with_the_same_boxes_and_arrows(mode: str, answer: tuple[int
 
 def test_chance_and_count() -> None:
     # made in half the cases, then three independent invocations of what fails in one of five: 0.5 (1 - 0.8^3)
-    Case("a: {handles: {h: {calls: [{to: b.h, chance: 50%, count: 3}]}}}\nb: {handles: {h: {calls: {to: c.h, chance: 20%}}}}\nc: {handles: {h: {}}}", ["c"]).check(
-        "a.h", 0.244, 0.244, 0.244, 0
-    )
+    three = """
+        a: {handles: {h: {calls: [{to: b.h, chance: 50%, count: 3}]}}}
+        b: {handles: {h: {calls: {to: c.h, chance: 20%}}}}
+        c: {handles: {h: {}}}"""
+    Case(three, ["c"]).check("a.h", 0.244, 0.244, 0.244, 0)
 
 
 def test_fallback_and_optional() -> None:
@@ -97,7 +99,10 @@ def test_cache_aside_and_read_through() -> None:
     Case(aside, ["db"]).check("a.h", 0.1, 0.1, 0.1, 0)
     Case(aside, ["cache", "db"]).check("a.h", 1, 1, 1, 0)
     Case(aside, ["cache"], pessimistic=True).check("a.h", 1, 1, 1, 0)
-    through = "a: {handles: {h: {calls: cdn.fetch}}}\ncdn: {kind: cdn, handles: {fetch: {hit_ratio: 90%, on_miss: origin.get}}}\norigin: {handles: {get: {}}}"
+    through = """
+        a: {handles: {h: {calls: cdn.fetch}}}
+        cdn: {kind: cdn, handles: {fetch: {hit_ratio: 90%, on_miss: origin.get}}}
+        origin: {handles: {get: {}}}"""
     Case(through, ["origin"]).check("a.h", 0.1, 0.1, 0.1, 0)
     Case(through, ["cdn"]).check("a.h", 1, 1, 1, 0)
 
@@ -153,7 +158,11 @@ def test_a_dead_subscriber_keeps_the_message_that_a_living_one_would_lose() -> N
         s: {handles: {E: {publishes: [F], publish_mode: best-effort}}}
         t: {handles: {F: {}}}"""
     events = "E: {broker: x}\n  F: {broker: y}"
-    text = "sysdesign: 1\nname: example\nservices:\n" + "\n".join("  " + line.strip() for line in chain.strip().splitlines()) + f"\nevents:\n  {events}\n"
+    text = (
+        "sysdesign: 1\nname: example\nservices:\n"
+        + "\n".join("  " + line.strip() for line in chain.strip().splitlines())
+        + f"\nevents:\n  {events}\n"
+    )
     compiled = system(text)
     relevant = leading_to(compiled, [compiled.handler_number("t.F")])
     for dead, wanted in ((["y"], (1, 1, 1, 1)), (["y", "s"], (1, 1, 0, 0))):

@@ -7,12 +7,15 @@ The texts of ``ROWS`` follow two lines that every file starts with, so their fir
 from __future__ import annotations
 
 from collections.abc import Callable
-from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sysdesign_cli.scenario.consistency import CONTRADICTIONS
-from sysdesign_cli.scenario.problems import CODES
+from sysdesign_cli.scenario.problems import CODES, Problem, ScenarioError
+
+if TYPE_CHECKING:
+    from tests.scenario.conftest import Workspace
 
 HEAD = "sysdesign: 1\nname: x\n"
 
@@ -116,6 +119,11 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         "services: {a: {handles: {H: {publishes: [{chance: 5%}]}, I: {publishes: }, J: {publishes: {E: x}}, K: {publishes: []}}}}\n"
         "events: {E: {broker: b}}\n",
         ["missing-key 3:42", "missing-key 3:73", "bad-number 3:95", "unknown-name 4:22"],
+    ),
+    "chances": (
+        "services: {b: {kind: broker}, s: {handles: {G: {publishes: {E: 60%, F: 41%}}, H: {publishes: {E: 60%, F: {count: 2}}},"
+        " I: {publishes: {E: 50%..60%, F: 45%}}}}}\nevents: {E: {}, F: {}}\n",
+        ["chances-over-one 3:60", "chances-over-one 3:94"],
     ),
     "clock": (
         "workloads: {w: {starts: {f: {at: 25:00}, g: {at: 7pm}, h: {at: '24:01'}, i: {at: [1]}}}}\n"
@@ -270,18 +278,18 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
         )
     ],
     "hit-ratio-without-on-miss": [
-        (_handler("{hit_ratio: 90%}"), ["contradiction/hit-ratio-without-on-miss 6:41"]),
-        (_handler("{calls: {to: c.get, hit_ratio: 90%}}"), ["contradiction/hit-ratio-without-on-miss 6:60"]),
-        (_handler("{hit_ratio: 90%, on_miss: [[{to: c.get, hit_ratio: 9%}]]}"), ["contradiction/hit-ratio-without-on-miss 6:80"]),
+        (_handler("{hit_ratio: 90%}"), ["contradiction/hit-ratio-without-on-miss 6:39"]),
+        (_handler("{calls: {to: c.get, hit_ratio: 90%}}"), ["contradiction/hit-ratio-without-on-miss 6:58"]),
+        (_handler("{hit_ratio: 90%, on_miss: [[{to: c.get, hit_ratio: 9%}]]}"), ["contradiction/hit-ratio-without-on-miss 6:78"]),
         (_handler("{hit_ratio: 90%, on_miss: c.get}"), []),
     ],
     "on-miss-without-hit-ratio": [
-        (_handler("{on_miss: c.get}"), ["contradiction/on-miss-without-hit-ratio 6:26"]),
-        (_handler("{calls: {to: c.get, on_miss: c.put}}"), ["contradiction/on-miss-without-hit-ratio 6:37"]),
+        (_handler("{on_miss: c.get}"), ["contradiction/on-miss-without-hit-ratio 6:24"]),
+        (_handler("{calls: {to: c.get, on_miss: c.put}}"), ["contradiction/on-miss-without-hit-ratio 6:35"]),
     ],
-    "timeout-zero": [(_handler("{calls: [c.put, {to: c.get, timeout: 0ms}]}"), ["contradiction/timeout-zero 6:66"])],
-    "fallback-to-itself": [(_handler("{calls: {to: c.get, fallback: c.get}}"), ["contradiction/fallback-to-itself 6:59"])],
-    "compensates-itself": [(_handler("{compensates: [a.G, a.H]}"), ["contradiction/compensates-itself 6:49"])],
+    "timeout-zero": [(_handler("{calls: [c.put, {to: c.get, timeout: 0ms}]}"), ["contradiction/timeout-zero 6:64"])],
+    "fallback-to-itself": [(_handler("{calls: {to: c.get, fallback: c.get}}"), ["contradiction/fallback-to-itself 6:57"])],
+    "compensates-itself": [(_handler("{compensates: [a.G, a.H]}"), ["contradiction/compensates-itself 6:47"])],
     "min-over-max": [
         (_service("{replicas: {min: 3, max: 2}}"), ["contradiction/min-over-max 3:40"]),
         (_service("{replicas: {min: 3, max: 3}, needs: 3}"), []),
@@ -299,7 +307,7 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
             "zones: [a, b, a]\nservices: {s: {zones: [b, b]}}\n",
             ["contradiction/listed-twice 3:15", "contradiction/listed-twice 4:27"],
         ),
-        (_claim("{stay_up: web}", "{kill: [db, web, db]}"), ["contradiction/listed-twice 13:30"]),
+        (_claim("{stay_up: web}", "{kill: [db, web, db]}"), ["contradiction/listed-twice 13:29"]),
     ],
     "reserved-name": [
         (
@@ -324,18 +332,18 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
             ["contradiction/based-on-itself 3:45"],
         ),
     ],
-    "no-rate": [(_starts("{shape: evening}"), ["contradiction/no-rate 9:27"]), (_starts(""), ["contradiction/no-rate 9:27"])],
-    "spike-without-time": [(_starts("{peak: 9/s, for: 10min}"), ["contradiction/spike-without-time 9:50"])],
-    "spike-without-length": [(_starts("{peak: 9/s, at: 20:00}"), ["contradiction/spike-without-length 9:27"])],
+    "no-rate": [(_starts("{shape: evening}"), ["contradiction/no-rate 9:28"]), (_starts(""), ["contradiction/no-rate 9:28"])],
+    "spike-without-time": [(_starts("{peak: 9/s, for: 10min}"), ["contradiction/spike-without-time 9:51"])],
+    "spike-without-length": [(_starts("{peak: 9/s, at: 20:00}"), ["contradiction/spike-without-length 9:28"])],
     "base-without-spike": [
-        (_starts("{peak: 9/s, base: 1/s}"), ["contradiction/base-without-spike 9:51"]),
-        (_starts("{peak: 9/s, ramp: 1min}"), ["contradiction/base-without-spike 9:51"]),
+        (_starts("{peak: 9/s, base: 1/s}"), ["contradiction/base-without-spike 9:52"]),
+        (_starts("{peak: 9/s, ramp: 1min}"), ["contradiction/base-without-spike 9:52"]),
     ],
-    "base-over-peak": [(_starts("{peak: 9/s, base: 10/s, at: 20:00, for: 1h}"), ["contradiction/base-over-peak 9:51"])],
-    "spike-over-a-day": [(_starts("{peak: 9/s, at: 20:00, for: 23h, ramp: 31min}"), ["contradiction/spike-over-a-day 9:61"])],
-    "users-without-think": [(_starts("{users: 500}"), ["contradiction/users-without-think 9:41"])],
-    "think-without-users": [(_starts("{peak: 9/s, think: 5s}"), ["contradiction/think-without-users 9:52"])],
-    "peak-and-users": [(_starts("{peak: 9/s, users: 500, think: 5s}"), ["contradiction/peak-and-users 9:52"])],
+    "base-over-peak": [(_starts("{peak: 9/s, base: 10/s, at: 20:00, for: 1h}"), ["contradiction/base-over-peak 9:52"])],
+    "spike-over-a-day": [(_starts("{peak: 9/s, at: 20:00, for: 23h, ramp: 31min}"), ["contradiction/spike-over-a-day 9:62"])],
+    "users-without-think": [(_starts("{users: 500}"), ["contradiction/users-without-think 9:42"])],
+    "think-without-users": [(_starts("{peak: 9/s, think: 5s}"), ["contradiction/think-without-users 9:53"])],
+    "peak-and-users": [(_starts("{peak: 9/s, users: 500, think: 5s}"), ["contradiction/peak-and-users 9:53"])],
     "days-over-a-year": [
         (
             "workloads: {a: {days_per_year: 200}, b: {days_per_year: 200}, c: {days_per_year: 1}}\n",
@@ -354,5 +362,210 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
     "each-with-others": [
         ("zones: [a]\n" + _claim("{flow: open, answer: ok}", "{kill: [each, db], zone: [a, each]}"), ["contradiction/each-with-others 14:20", "contradiction/each-with-others 14:38"]),
     ],
-    "of-without-each": [(_claim("{flow: open, answer: ok}", "{kill: db, of: [web]}"), ["contradiction/of-without-each 13:27"])],
+    "of-without-each": [(_claim("{flow: open, answer: ok}", "{kill: db, of: [web]}"), ["contradiction/of-without-each 13:28"])],
 }
+
+#: Included files: (text of x.yaml from line 3, further files, problems).
+INCLUDES: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "parts of several files": (
+        "include: [a.yaml, sub/b.yaml]\nservices: {w: {handles: {H: {calls: c.H}}}}\n",
+        {"a.yaml": "services: {c: {handles: {H: {calls: d.H}}}}\n", "sub/b.yaml": "include: c.yaml\n", "sub/c.yaml": "services: {d: {handles: {H: {}}}}\n"},
+        [],
+    ),
+    "sections that one file leaves empty": ("include: a.yaml\nzones: a\n", {"a.yaml": "zones: [b]\nwaivers: []\nevents: {}\n"}, []),
+    "errors in the included file": (
+        "include: a.yaml\nflows: {f: a.I}\n",
+        {"a.yaml": "services:\n  a: {takes: 5KB, takes: 1ms, handles: {H: {calls: b.H}}}\n"},
+        ["wrong-unit a.yaml:2:14", "duplicate-key a.yaml:2:19", "unknown-name a.yaml:2:52 ~a.H", "unknown-name 4:12 ~a.H"],
+    ),
+    "keys that belong in the first file": (
+        "include: a.yaml\n",
+        {"a.yaml": "name: y\ndefaults: {}\nservics: {}\n"},
+        ["unknown-key a.yaml:1:1", "unknown-key a.yaml:2:1", "unknown-key a.yaml:3:1 ~services"],
+    ),
+    "defined twice": (
+        "include: a.yaml\nservices: {s: {}}\n",
+        {"a.yaml": "services: {r: {}, s: {}}\n"},
+        ["defined-twice a.yaml:1:19"],
+    ),
+    "included twice": ("include: [a.yaml, a.yaml]\n", {"a.yaml": "services: {s: {}}\n"}, ["defined-twice 3:19"]),
+    "included by two others": (
+        "include: [a.yaml, b.yaml]\n",
+        {"a.yaml": "include: c.yaml\n", "b.yaml": "include: ./c.yaml\n", "c.yaml": "services: {s: {}}\n"},
+        ["defined-twice b.yaml:1:10"],
+    ),
+    "itself": ("include: x.yaml\n", {}, ["include-cycle 3:10"]),
+    "a circle": ("include: a.yaml\n", {"a.yaml": "include: b.yaml\n", "b.yaml": "include: [a.yaml, x.yaml]\n"}, ["include-cycle b.yaml:1:11", "include-cycle b.yaml:1:19"]),
+    "outside": (
+        "include: [../y.yaml, /etc/hostname, sub/../../y.yaml, ~/y.yaml]\n",
+        {},
+        ["include-outside 3:11", "include-outside 3:22", "include-outside 3:37", "unreadable 3:55"],
+    ),
+    "outside, from below": ("include: sub/a.yaml\n", {"sub/a.yaml": "include: ../b.yaml\n", "b.yaml": "services: {}\n"}, ["include-outside sub/a.yaml:1:10"]),
+    "not there": ("include: [a.yaml, sub/b.yaml]\nservices: {s: {takes: 5KB}}\n", {}, ["unreadable 3:11", "unreadable 3:19", "wrong-unit 4:23"]),
+    "a folder": ("include: sub\n", {"sub/a.yaml": ""}, ["unreadable 3:10"]),
+    "this folder": ("include: .\n", {}, ["unreadable 3:10"]),
+    "names are not called unknown while a file is missing": ("include: a.yaml\nflows: {f: a.H}\n", {}, ["unreadable 3:10"]),
+    "not text": ("include: [{a: b}, '', 5]\n", {}, ["wrong-kind 3:11", "unreadable 3:19", "unreadable 3:23"]),
+    "not text, from below": (
+        "include: a.yaml\n", {"a.yaml": "include: [{a: b}, ]\n"}, ["wrong-kind a.yaml:1:11"]
+    ),
+    "not YAML": ("include: [a.yaml, b.yaml, c.yaml]\n", {"a.yaml": "a: b: c\n", "b.yaml": "- a\n", "c.yaml": ""}, ["not-yaml a.yaml:1:5", "wrong-kind b.yaml:1:1", "not-yaml c.yaml:1:1"]),
+    "sections of the wrong kind": (
+        "include: a.yaml\nservices: {s: {}}\nzones: [a]\nevents: {}\n",
+        {"a.yaml": "services: [t]\nevents:\nzones: {b: c}\n"},
+        ["wrong-kind a.yaml:1:11", "wrong-kind a.yaml:2:8", "bad-name a.yaml:3:8"],
+    ),
+}
+
+#: Variants: (text from line 3, variant, problems of that variant). The scenario without it is right in each.
+VARIANTS: dict[str, tuple[str, str, list[str]]] = {
+    "no such variant": (SHOP + "variants: {calling: {}}\n", "callin", ["no-such-variant x.yaml ~calling"]),
+    "no variants": (SHOP, "callin", ["no-such-variant x.yaml"]),
+    "wrong values stand in the patch": (
+        SHOP + "variants:\n  v:\n    changes:\n      services:\n        db: {replicas: many, team: 1}\n        web: {handles: {Open: {takes: 5}}}\n",
+        "v",
+        ["bad-number 14:24", "bad-name 14:36", "wrong-unit 15:39"],
+    ),
+    "wrong names stand in the patch": (
+        SHOP + "variants:\n  v:\n    changes:\n      services: {web: {handles: {Open: {calls: {to: db.raed}}}}}\n      flows: {shut: web.Clos}\n",
+        "v",
+        ["unknown-name 13:53 ~db.read", "unknown-name 14:21 ~web.Close"],
+    ),
+    "names left without what they name": (
+        SHOP + "variants: {v: {remove: [services.db, services.broker]}}\n",
+        "v",
+        ["unknown-name 5:38", "missing-key 7:10"],
+    ),
+    "paths that lead nowhere": (
+        SHOP + "variants: {v: {remove: [services.bd, servces.db, services.web.handles.Open.calls.to.x, flows.open.starts, '', a..b]}}\n",
+        "v",
+        ["unknown-name 10:25", "unknown-name 10:38 ~services,events", "unknown-name 10:50", "unknown-name 10:88", "unknown-name 10:107", "unknown-name 10:111"],
+    ),
+    "what a variant may not change": (
+        SHOP + "variants:\n  v: {changes: {name: y, sysdesign: 2, variants: {}, include: a.yaml, claims: {}, title: t}}\n",
+        "v",
+        ["bad-variant 11:17", "bad-variant 11:26", "bad-variant 11:40", "bad-variant 11:54", "bad-variant 11:71"],
+    ),
+    "unknown keys of a patch": (
+        SHOP + "variants:\n  v: {changes: {servces: {db: {}}}}\n",
+        "v",
+        ["unknown-key 11:17 ~services,sources"],
+    ),
+    "a source that only the variant has": (
+        SHOP + "variants:\n  v: {changes: {sources: {s: {}}, services: {db: {mtbf: 9d (s), source: s}}}}\n",
+        "v",
+        [],
+    ),
+    "a source that not even the variant has": (
+        SHOP + "variants:\n  v: {changes: {services: {db: {mtbf: 9d (s), source: s}}}}\n",
+        "v",
+        ["unknown-name 11:39", "unknown-name 11:55"],
+    ),
+    "contradictions of the patch": (SHOP + "variants:\n  v: {changes: {services: {db: {needs: 2}}}}\n", "v", ["contradiction/needs-over-replicas 11:40"]),
+    "a value instead of a map": (SHOP + "variants:\n  v: {changes: {services: gone}}\n", "v", ["wrong-kind 11:27"]),
+}
+
+#: Whole files, without the two lines.
+FILES: dict[str, tuple[str, list[str]]] = {
+    "empty": ("", ["not-yaml 1:1"]),
+    "comments only": ("# nothing\n", ["not-yaml 1:1"]),
+    "nothing but the start": ("---\n", ["wrong-kind 2:1"]),
+    "text": ("hello\n", ["wrong-kind 1:1"]),
+    "list": ("- a: 1\n  a: 2\n", ["wrong-kind 1:1", "duplicate-key 2:3"]),
+    "no version, no name": ("title: a\n", ["missing-key 1:1", "missing-key 1:1"]),
+    "bad name": ("sysdesign: 1\nname: my shop\n", ["bad-name 2:7"]),
+    "a later version": ("sysdesign: 2\nname: my shop\nsystems: {}\n", ["unknown-version 1:12"]),
+    "no version": ("sysdesign:\nname: x\n", ["bad-choice 1:11"]),
+    "a list of versions": ("sysdesign: [1]\nname: x\n", ["bad-choice 1:12"]),
+    "Windows line ends": ("sysdesign: 1\r\nname: x\r\n\r\nservices:\r\n  a: {takes: 5KB}\r\n", ["wrong-unit 5:14"]),
+    "old Macintosh line ends": ("sysdesign: 1\rname: x\rservices:\r  a: {takes: 5KB}\r", ["wrong-unit 4:14"]),
+    "byte order mark": ("\ufeffsysdesign: 1\nname: x\nservices: {a: {takes: 5KB}}\n", ["wrong-unit 3:23"]),
+    "columns count characters": ("sysdesign: 1\nname: x\ntitle: {en: a, th: สวัสดี 😀, xx: c}\n", ["unknown-key 3:30"]),
+}
+
+#: Slugs that reading small texts cannot give, and where they are tested.
+ELSEWHERE = {
+    "too-large": "test_hostile",
+    "not-text": "test_hostile",
+    "too-many": "test_hostile",
+    "unstable-loop": "the engine's traffic",
+    "no-such-scenario": "the library",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS.values(), ids=ROWS)
+def test_row(text: str, expected: list[str], problems: Callable[..., list[str]]) -> None:
+    assert problems(HEAD + text) == expected
+
+
+@pytest.mark.parametrize(("what", "text", "expected"), [(what, *row) for what, rows in CONTRADICTING.items() for row in rows])
+def test_contradiction(what: str, text: str, expected: list[str], problems: Callable[..., list[str]]) -> None:
+    assert problems(HEAD + text) == expected
+
+
+def test_every_contradiction_has_rows() -> None:
+    assert set(CONTRADICTING) == set(CONTRADICTIONS)
+    assert all(any(f"/{what} " in line for _, lines in rows for line in lines) for what, rows in CONTRADICTING.items())
+
+
+@pytest.mark.parametrize(("text", "files", "expected"), INCLUDES.values(), ids=INCLUDES)
+def test_include(text: str, files: dict[str, str], expected: list[str], problems: Callable[..., list[str]]) -> None:
+    assert problems(HEAD + text, files=files) == expected
+
+
+@pytest.mark.parametrize(("text", "variant", "expected"), VARIANTS.values(), ids=VARIANTS)
+def test_variant(text: str, variant: str, expected: list[str], problems: Callable[..., list[str]]) -> None:
+    assert problems(HEAD + text, variant) == expected
+    assert problems(HEAD + text) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), FILES.values(), ids=FILES)
+def test_file(text: str, expected: list[str], problems: Callable[..., list[str]]) -> None:
+    assert problems(text) == expected
+
+
+def test_every_slug_has_a_row() -> None:
+    lists = [row[-1] for rows in (ROWS, INCLUDES, VARIANTS, FILES) for row in rows.values()]
+    lists += [lines for rows in CONTRADICTING.values() for _, lines in rows]
+    seen = {line.split()[0].split("/")[0] for lines in lists for line in lines}
+    assert seen | set(ELSEWHERE) == set(CODES.values())
+    assert not seen & set(ELSEWHERE)
+
+
+def test_codes_and_slugs_are_one_to_one() -> None:
+    assert len(set(CODES.values())) == len(CODES)
+
+
+def _problems_of_all_rows(workspace: Workspace) -> list[Problem]:
+    found = [p for text, _ in ROWS.values() for p in workspace.problems(HEAD + text)]
+    found += [p for text, files, _ in INCLUDES.values() for p in workspace.problems(HEAD + text, files=files)]
+    found += [p for text, variant, _ in VARIANTS.values() for p in workspace.problems(HEAD + text, variant)]
+    return found + [p for rows in CONTRADICTING.values() for text, _ in rows for p in workspace.problems(HEAD + text)]
+
+
+def test_each_problem_shows_its_line(workspace: Workspace) -> None:
+    """The line that is shown holds the place, and what is meant ends within it."""
+    found = _problems_of_all_rows(workspace)
+    assert len(found) > 200
+    for problem in found:
+        assert problem.code in CODES
+        if problem.slug == "no-such-variant":
+            continue  # about a name of the command line
+        assert problem.place.line > 0, problem
+        assert 1 <= problem.place.column <= len(problem.source_line) + 1, problem
+        # a text in quotes or over several lines may be shorter or longer than what it stands for
+        assert problem.width >= 1, problem
+        assert all(isinstance(value, str) for value in problem.params.values()), problem
+
+
+def test_what_was_meant_is_underlined(workspace: Workspace) -> None:
+    problem = workspace.problems(HEAD + "services: {order: {takes: 12 parsecs}}\n")[0]
+    start = problem.place.column - 1
+    assert problem.source_line[start : start + problem.width] == "12 parsecs"
+    assert problem.params == {"text": "12 parsecs", "expected": "quantity.time", "example": "12ms, 30s, 30min, 7d"}
+
+
+def test_the_error_as_text_names_place_and_code(workspace: Workspace) -> None:
+    with pytest.raises(ScenarioError, match=r"x\.yaml:3:23: E207 wrong-unit .*x\.yaml:3:28: E201 unknown-key"):
+        workspace.scenario(HEAD + "services: {a: {takes: 5KB, tem: t}}\n")

@@ -32,7 +32,8 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from operator import add
+from typing import NamedTuple
 
 from sysdesign_cli.analyses.review import Finding, Review, Rule
 from sysdesign_cli.engine.stations import Stations
@@ -42,8 +43,7 @@ from sysdesign_cli.scenario.problems import ScenarioError
 from sysdesign_cli.scenario.quantity import SHARE, format_quantity
 
 
-@dataclass(frozen=True)
-class _Missed:
+class _Missed(NamedTuple):
     """Calls that a handler makes on top, for each of its invocations, when the cache answers nothing."""
 
     caller: int
@@ -89,6 +89,8 @@ def _missed_calls(system: System, node: HandlerNode) -> Iterator[_Missed]:
 def _more_calls(system: System, edges: tuple[CallEdge, ...], warm: float, cold: float, cache: str) -> Iterator[_Missed]:
     """``warm`` and ``cold``: how often these calls are reached for each invocation; ``cache`` is the one in front of them."""
     for edge in edges:
+        if warm == cold and not edge.on_miss:
+            continue
         before, after = warm * edge.mean, cold * edge.mean
         if after > before:
             yield _Missed(edge.caller, edge.target, after - before, cache)
@@ -125,8 +127,10 @@ def _drowned(review: Review, missed: list[_Missed], services: list[int]) -> dict
         except ScenarioError:  # a loop that only the caches keep from growing: there is no rate to compare
             continue
         warm.rates = rates
-        cold.rates = [before + extra for before, extra in zip(rates, added, strict=True)]
+        cold.rates = list(map(add, rates, added))
         for service in services:
+            if not any(added[handler] for handler in review.system.handlers_of[service]):
+                continue  # slower callees may keep it busier, but no request comes to it on top
             after = cold.utilisation(service)
             if after >= 1 and after > worst.get(service, (0.0,))[0] and (before := warm.utilisation(service)) < 1:
                 worst[service] = (after, before, workload)

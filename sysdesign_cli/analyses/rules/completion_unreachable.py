@@ -31,6 +31,7 @@ References: Hohpe and Woolf, Enterprise Integration Patterns, 2003, "Process Man
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sysdesign_cli.analyses.review import Finding, Review, Rule
 from sysdesign_cli.scenario.problems import Place
@@ -38,18 +39,35 @@ from sysdesign_cli.scenario.problems import Place
 
 def check(review: Review) -> Iterator[Finding]:
     system = review.system
-    for flow in review.scenario.flows.values():
+    for number, flow in enumerate(review.scenario.flows.values()):
         names = flow.completed if flow.answered is None else (flow.answered, *flow.completed)
         goals = {system.handler_number(name): name for name in reversed(names)}
-        if not goals.keys() - {review.entries[flow.name]}:
-            continue
-        reach = review.reach(flow)
-        for number, name in reversed(goals.items()):
-            if number not in reach:
-                key = system.handlers[number].key
+        for goal, name in reversed(goals.items()):
+            if not flows_reaching(review)[goal] >> number & 1:
+                key = system.handlers[goal].key
                 place = name.node.place if name.node is not None else Place("")
                 params = {"flow": flow.name, "handler": key, "entry": system.handlers[review.entries[flow.name]].key}
                 yield Finding(RULE.slug, f"{flow.name}/{key}", RULE.severity, place, params)
+
+
+# the rules of one run all ask about the same review, one after the other: remembering the last one is enough
+@lru_cache(maxsize=1)
+def flows_reaching(review: Review) -> list[int]:
+    """For each handler the flows that may reach it, as bits: bit n is set for the n-th flow. One pass serves all flows."""
+    topology = review.system.topology
+    reaching = [0] * len(review.system.handlers)
+    for number, flow in enumerate(review.scenario.flows):
+        reaching[review.entries[flow]] |= 1 << number
+    for group in reversed(topology.order):
+        flows = 0
+        for handler in group:
+            flows |= reaching[handler]
+        if flows:
+            for handler in group:
+                reaching[handler] = flows
+                for target in topology.successors[handler]:
+                    reaching[target] |= flows
+    return reaching
 
 
 RULE = Rule("R201", "completion-unreachable", "error", check)

@@ -48,34 +48,45 @@ def check(review: Review) -> Iterator[Finding]:
                 if position[subscriber] == position[node.index] and edge.mean:
                     step = (node.key, system.handlers[subscriber].key, node.index, subscriber)
                     over_event.setdefault(position[node.index], []).append(step)
-    loops = sorted(_loop(system, min(steps)) for steps in over_event.values())
-    for keys in loops:
+    loops = [next(filter(None, (_loop(system, *step[2:]) for step in sorted(steps))), []) for steps in over_event.values()]
+    for keys in sorted(filter(None, loops)):
         shown = " → ".join([*_shortened(keys), keys[0]])
         first = system.handlers[system.index[keys[0]]]
         yield RULE.finding("/".join(_shortened(keys)), first.handler, loop=shown, count=str(len(keys)))
 
 
-def _loop(system: System, step: tuple[str, str, int, int]) -> list[str]:
-    """The shortest circle over one event, as keys from the alphabetically first; ties go to the names that come first."""
-    _, _, publisher, subscriber = step
-    topology = system.topology
+def _loop(system: System, publisher: int, subscriber: int) -> list[str]:
+    """The shortest circle over one event, as keys from the alphabetically first; ties go to the names that come first.
+
+    Empty when the only way back is one that is never taken (a chance of 0).
+    """
     came_from = {subscriber: -1}
     queue = deque([subscriber])
-    while publisher not in came_from:
+    while publisher not in came_from and queue:
         handler = queue.popleft()
-        inside = [other for other in topology.successors[handler] if topology.position[other] == topology.position[handler]]
-        for other in sorted(inside, key=lambda number: system.handlers[number].key):
+        for other in sorted(_inside(system, handler), key=lambda number: system.handlers[number].key):
             if other not in came_from:
                 came_from[other] = handler
                 queue.append(other)
     circle = []
-    handler = publisher
+    handler = publisher if publisher in came_from else -1
     while handler >= 0:
         circle.append(system.handlers[handler].key)
         handler = came_from[handler]
     circle.reverse()
-    start = circle.index(min(circle))
+    start = circle.index(min(circle)) if circle else 0
     return circle[start:] + circle[:start]
+
+
+def _inside(system: System, handler: int) -> set[int]:
+    """Handlers of the same group that an invocation of this one does lead to."""
+    node = system.handlers[handler]
+    targets = {target for mean, edge in node.weighted_calls() if mean for target in (edge.target, edge.fallback) if target is not None}
+    for publish in node.publishes:
+        if publish.mean:
+            targets.update(system.subscribers[publish.event.name])
+    position = system.topology.position
+    return {target for target in targets if position[target] == position[handler]}
 
 
 def _shortened(keys: list[str]) -> list[str]:

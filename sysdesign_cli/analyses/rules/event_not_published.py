@@ -3,8 +3,8 @@
 What it does: reports each handler that is named after a declared event which no handler publishes. The handler a flow starts
 with is left out: there the event comes from outside the model.
 
-Why is this bad: the handler never runs, so what the system counts on it for (stock set aside, mail sent) never happens, and
-no error says so. Mostly the publisher was forgotten, removed with a feature, or publishes under another name.
+Why is this bad: no message ever comes, so what the system counts on the handler for (stock set aside, mail sent) never happens,
+and no error says so. Mostly the publisher was forgotten, removed with a feature, or publishes under another name.
 
 Example:
 

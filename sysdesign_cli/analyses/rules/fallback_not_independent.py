@@ -1,9 +1,9 @@
 """A fallback fails together with what it stands in for.
 
-What it does: for each call with a fallback, made by a handler on a flow, compares what the fallback cannot do without with what the
-callee may fail by: services called without fallback and not optional, and brokers of events published in the path. It is an
-error when the fallback is on the callee's own service or needs it, and a warning when both need a third service. A cache
-that answers most requests of the fallback counts as independent of what lies behind it.
+What it does: for each call with a fallback, made by a handler on a flow, compares what the callee and what the fallback cannot do
+without: services called without fallback and not optional, and brokers of events published in the path. It is an error when
+the fallback is on the callee's own service or needs it, and a warning when both need a third service. What lies behind a
+cache does not count while the cache answers some of the requests.
 
 Why is this bad: the fallback looks like redundancy and is none. It works in every test that breaks the callee alone, and fails
 in the outage it was built for.
@@ -40,17 +40,16 @@ MAX_NAMED = 3
 def check(review: Review) -> Iterator[Finding]:
     known = facts(review)
     on_flow = review.on_flow
-    edges = [edge for edge in known.edges if edge.fallback is not None and edge.caller in on_flow]
+    edges = [edge for edge in known.calls.with_fallback if edge.caller in on_flow]
     if not edges:
         return
     fallbacks = _closure(list({edge.fallback for edge in edges if edge.fallback is not None}), known.targets)
     targets = _closure(list({edge.target for edge in edges}), known.targets)
     bits = _bits(known, fallbacks)
     numbers = list(bits)
-    fails_by = _Needs(known, fallbacks, bits, caches_absorb=True)
-    may_fail_by = _Needs(known, targets, bits, caches_absorb=False)
+    needs = _Needs(known, fallbacks | targets, bits)
     for edge in edges:
-        shared = may_fail_by.mask[edge.target] & fails_by.mask[cast(int, edge.fallback)]
+        shared = needs.mask[edge.target] & needs.mask[cast(int, edge.fallback)]
         own = bits.get(known.system.handlers[edge.target].service, 0)
         if shared & own:
             yield _finding(known, edge, [known.system.service_of(edge.target).name], "error")
@@ -73,7 +72,7 @@ def _finding(known: Facts, edge: CallEdge, names: list[str], severity: str) -> F
 
 def _services(shared: int, numbers: list[int]) -> list[int]:
     """The services of the lowest bits, one more than are named."""
-    found = []
+    found: list[int] = []
     while shared and len(found) <= MAX_NAMED:
         lowest = shared & -shared
         found.append(numbers[lowest.bit_length() - 1])
@@ -93,12 +92,11 @@ def _bits(known: Facts, fallbacks: set[int]) -> dict[int, int]:
 class _Needs:
     """For each of some handlers the services whose failure fails it, as bits of an int.
 
-    ``caches_absorb``: a cache that answers some requests keeps its caller going when what is behind it fails.
+    What is behind a cache does not count while the cache answers some requests: it takes a share of them, not all.
     """
 
-    def __init__(self, known: Facts, part: set[int], bits: dict[int, int], caches_absorb: bool) -> None:
+    def __init__(self, known: Facts, part: set[int], bits: dict[int, int]) -> None:
         self.bits = bits
-        self.caches_absorb = caches_absorb
         self.mask = dict.fromkeys(part, 0)
         handlers = known.system.handlers
         for group in known.groups:
@@ -120,7 +118,7 @@ class _Needs:
         mask = self.bits.get(node.service, 0)
         for edge in node.calls:
             mask |= self._call(edge)
-        if node.misses and node.hit < 1 and not (self.caches_absorb and node.hit > 0):
+        if not node.hit:
             for edge in node.misses:
                 mask |= self._call(edge)
         for publish in node.publishes:
@@ -136,8 +134,7 @@ class _Needs:
             behind = 0
             for inner in edge.on_miss:
                 behind |= self._call(inner)
-            hit = edge.hit or 0.0
-            return behind & mask if hit >= 1 or (hit and self.caches_absorb) else behind
+            return behind & mask if edge.hit else behind
         return mask if edge.fallback is None else mask & self.mask[edge.fallback]
 
 

@@ -33,12 +33,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from operator import attrgetter
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sysdesign_cli.analyses.review import Finding, Review, Rule
-from sysdesign_cli.scenario.model import Call, Element, Handler, Scenario, Service, Workload
+from sysdesign_cli.scenario.model import (
+    BadDeploys,
+    Call,
+    Element,
+    Event,
+    Flow,
+    Handler,
+    Objectives,
+    Publish,
+    Replicas,
+    Scenario,
+    Service,
+    Start,
+    Takes,
+    Workload,
+)  # fmt: skip
 from sysdesign_cli.scenario.nodes import LIST, MAP, Node
 from sysdesign_cli.scenario.quantity import Figure
 from sysdesign_cli.scenario.shapes import Quantity
@@ -130,16 +144,19 @@ def _own_starts(scenario: Scenario, workload: Workload) -> list[Element]:
 
 def _bare(records: Iterable[object]) -> list[Figure]:
     """Figures of these records that name no source."""
-    return [figure for record in records for figure in _getter(record.__class__)(record) if figure is not None and not figure.source]
+    return [figure for record in records for figure in _FIGURES[record.__class__](record) if figure is not None and not figure.source]
 
 
-@cache
-def _getter(cls: type) -> Callable[[object], tuple[Figure | None, ...]]:
+def _reader(record: type[Any]) -> Callable[[object], tuple[Figure | None, ...]]:
     """Reads all figures of a record of this class."""
-    names = [f.name for f in dataclasses.fields(cls) if isinstance(f.metadata.get("shape"), Quantity)]
+    names = [f.name for f in dataclasses.fields(record) if isinstance(f.metadata.get("shape"), Quantity)]
     if len(names) > 1:
-        return attrgetter(*names)
-    return lambda record: tuple(getattr(record, name) for name in names)
+        return attrgetter(*names)  # one call for all of them: there may be a million figures
+    return lambda made: tuple(getattr(made, name) for name in names)
+
+
+_RECORDS: Final = (Service, Takes, Replicas, BadDeploys, Handler, Call, Publish, Event, Flow, Objectives, Workload, Start)
+_FIGURES: Final[dict[type[Any], Callable[[object], tuple[Figure | None, ...]]]] = {record: _reader(record) for record in _RECORDS}
 
 
 RULE = Rule("R408", "no-source", "info", check)

@@ -35,7 +35,7 @@ from sysdesign_cli.analyses.review import Finding, Review, Rule
 def check(review: Review) -> Iterator[Finding]:
     known = facts(review)
     on_flow = review.on_flow
-    for edge in [edge for edge in known.edges if edge.call.timeout is None]:
+    for edge in known.calls.without_timeout:
         if edge.caller in on_flow and review.system.service_of(edge.target).kind != "client":
             yield RULE.finding(known.call_name(edge), edge.call, caller=known.key(edge.caller), target=known.key(edge.target))
 

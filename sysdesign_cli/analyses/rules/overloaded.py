@@ -34,7 +34,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sysdesign_cli.analyses.review import Finding, Review, Rule
-from sysdesign_cli.engine.stations import Stations
+from sysdesign_cli.analyses.rules.objective_out_of_reach import usual_times
+from sysdesign_cli.engine.stations import Stations, workers
 from sysdesign_cli.engine.traffic import solve
 from sysdesign_cli.engine.workload import profile
 from sysdesign_cli.scenario.model import Start, Workload
@@ -44,13 +45,29 @@ from sysdesign_cli.scenario.quantity import SHARE, format_quantity
 
 def check(review: Review) -> Iterator[Finding]:
     for workload in review.scenario.workloads.values():
-        yield from _overloaded(review, workload)
+        if suspects := _suspects(review, workload):
+            yield from _overloaded(review, workload, suspects)
 
 
-def _overloaded(review: Review, workload: Workload) -> Iterator[Finding]:
+def _suspects(review: Review, workload: Workload) -> list[int]:
+    """Services that may be overloaded, from times that are too long rather than too short: mostly none, at little cost."""
+    system = review.system
+    busy = [0.0] * len(system.services)
+    for node, rate, usual in zip(system.handlers, review.rates[workload.name], usual_times(review), strict=True):
+        if rate:
+            busy[node.service] += rate * usual
+    return [
+        i
+        for i, service in enumerate(system.services)
+        if busy[i] and (busy[i] >= 1 or not service.replicas.min) and busy[i] >= workers(service)
+    ]
+
+
+def _overloaded(review: Review, workload: Workload, suspects: list[int]) -> Iterator[Finding]:
     stations = _at_peak(review, workload)
     average: Stations | None = None
-    for number, service in enumerate(review.system.services):
+    for number in suspects:
+        service = review.system.services[number]
         utilisation = stations.utilisation(number)
         if utilisation < 1:
             continue

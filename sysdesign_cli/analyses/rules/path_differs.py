@@ -2,9 +2,9 @@
 
 What it does: follows each flow that states a `path` and reports the first step that cannot come after the one before it. What
 comes after a step is what its handler calls and publishes and whatever that leads to; and, since a called handler returns, the
-caller's later calls (or those made at the same time), its publishes, and so on up to the entry. An event is passed when a
-handler whose publishing is still ahead publishes it; it leads to its subscribers. Two subscribers of one event do not come
-after each other, nor do two alternatives of one publish.
+caller's later calls, its publishes, and so on up to the entry. An event is passed when a handler whose publishing is still
+ahead publishes it; it leads to its subscribers. What happens at the same time is in no order: calls of one group, subscribers
+of one event; nor are alternatives of one publish.
 
 Why is this bad: the path is what people believe the system does, in documents and in their heads; the calls and events are what
 it does. One of them is wrong, and whoever decides by the wrong one errs.
@@ -23,7 +23,7 @@ Use instead: the order in which things happen.
     flows:
       place-order: {starts: order.PlaceOrder, path: [order.PlaceOrder, OrderPlaced, inventory.OrderPlaced, payment.StockReserved]}
 
-False positives: a path that lists things that happen at the same time in different places; leave one of them out.
+False positives: a path that lists things that happen at the same time; leave all but one of them out.
 
 References: Lamport, Time, Clocks, and the Ordering of Events in a Distributed System, Communications of the ACM 21 (7), 1978
 ("happened before": the order within a process, and from sending a message to receiving it).
@@ -90,14 +90,15 @@ def _after_start(system: System, handler: int, ahead: Ahead) -> Ahead:
 
 
 def _after_event(system: System, event: str, publishers: list[int], ahead: Ahead) -> Ahead:
-    """After an event was published: its subscribers, other events of the same list, and what the publishers' callers do."""
+    """After an event was published: its subscribers, later events of the same list, and what the publishers' callers do."""
     seeds, running = _returned(system, publishers, ahead)
     seeds += system.subscribers[event]
     for publisher in publishers:
-        others = [edge for edge in system.handlers[publisher].publishes if edge.event.name != event and not edge.exclusive]
-        for edge in others:
-            seeds += system.subscribers[edge.event.name]
-        if others:
+        published = [edge.event.name for edge in system.handlers[publisher].publishes if not edge.exclusive]
+        later = published[published.index(event) + 1 :] if event in published else []
+        for other in later:
+            seeds += system.subscribers[other]
+        if later:
             running.add(publisher)
     starting = _closure(seeds, system.topology.successors)
     return Ahead(starting, starting | running)
@@ -145,10 +146,10 @@ def _placed(edges: tuple[CallEdge, ...], outer: CallPlace) -> Iterator[tuple[Cal
 
 
 def _may_follow(place: CallPlace, other: CallPlace) -> bool:
-    """Whether the other call may be made after (or at the same time as) this one."""
+    """Whether the other call is made after this one."""
     for (group, number), (other_group, other_number) in zip(place, other, strict=False):
         if (group, number) != (other_group, other_number):
-            return other_group >= group
+            return other_group > group
     return len(other) > len(place)  # made because this one missed or failed
 
 

@@ -59,11 +59,10 @@ def check(review: Review) -> Iterator[Finding]:
 
 def _may_reach_limit(known: Facts) -> bool:
     """A quick look: without a call that reaches the limit alone, some retried call must lie behind another."""
-    retried = [edge for edge in known.edges if edge.call.retries]
-    if any(_tries(edge) >= LIMIT for edge in retried):
+    if any(_tries(edge) >= LIMIT for edge in known.calls.retried):
         return True
-    below = _closure(list({edge.target for edge in retried}), known.targets)
-    return any(edge.caller in below for edge in retried)
+    below = _closure(list({edge.target for edge in known.calls.retried}), known.targets)
+    return any(edge.caller in below for edge in known.calls.retried)
 
 
 def _tries(edge: CallEdge) -> float:

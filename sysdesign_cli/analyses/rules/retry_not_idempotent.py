@@ -35,7 +35,7 @@ from sysdesign_cli.engine.system import CallEdge, HandlerNode, _closure
 def check(review: Review) -> Iterator[Finding]:
     known = facts(review)
     on_flow = review.on_flow
-    retried = [edge for edge in known.edges if edge.call.retries and edge.caller in on_flow]
+    retried = [edge for edge in known.calls.retried if edge.caller in on_flow]
     unsafe = _unsafe(known, retried) if retried else set()
     for edge in retried:
         if edge.target in unsafe:

@@ -31,36 +31,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sysdesign_cli.analyses.facts import facts
+from sysdesign_cli.analyses.facts import Facts, facts
 from sysdesign_cli.analyses.review import Finding, Review, Rule
+from sysdesign_cli.scenario.model import Service
 
 
 def check(review: Review) -> Iterator[Finding]:
-    system = review.system
-    for store, callers in sorted(_callers_of_databases(review).items()):
-        services = [system.services[number] for number in sorted(callers) if system.services[number].team is not None]
-        teams = sorted({str(service.team) for service in services})
-        if len(teams) > 1:
-            database = system.services[store]
-            users = ", ".join(service.name for service in services)
-            yield RULE.finding(database.name, database, store=database.name, teams=", ".join(teams), users=users)
+    known = facts(review)
+    for number, database in enumerate(review.system.services):
+        if database.kind == "database" and len(_teams(_leading_to(known, number))) > 1:
+            users = _callers(known, number)
+            teams = _teams(users)
+            if len(teams) > 1:
+                names = ", ".join(service.name for service in users if service.team is not None)
+                yield RULE.finding(database.name, database, store=database.name, teams=", ".join(sorted(teams)), users=names)
 
 
-def _callers_of_databases(review: Review) -> dict[int, set[int]]:
-    """Number of each database that several services call -> numbers of these services."""
-    system = review.system
-    databases = [number for number, service in enumerate(system.services) if service.kind == "database"]
-    store_of = {handler: number for number in databases for handler in system.handlers_of[number]}
-    edges = facts(review).edges
-    pairs = {(store_of[edge.target], edge.caller) for edge in edges if edge.target in store_of}
-    pairs.update([(store_of[edge.fallback], edge.caller) for edge in edges if edge.fallback in store_of])
-    first: dict[int, int] = {}
-    several: dict[int, set[int]] = {}
-    for store, caller in pairs:
-        service = system.handlers[caller].service
-        if service != first.setdefault(store, service):
-            several.setdefault(store, {first[store]}).add(service)
-    return several
+def _teams(services: list[Service]) -> set[str]:
+    return {str(service.team) for service in services if service.team is not None}
+
+
+def _leading_to(known: Facts, database: int) -> list[Service]:
+    """A quick look: services with a handler that leads to the database, by a call that may be switched off or otherwise."""
+    system = known.system
+    predecessors = system.topology.predecessors
+    return [system.service_of(caller) for handler in system.handlers_of[database] for caller in predecessors[handler]]
+
+
+def _callers(known: Facts, database: int) -> list[Service]:
+    """The services that call the database, in the file's order."""
+    system = known.system
+    own = set(system.handlers_of[database])
+    candidates = {caller for handler in own for caller in system.topology.predecessors[handler]}
+    callers = {caller for caller in candidates if not own.isdisjoint(known.targets[caller])}
+    return [system.services[number] for number in sorted({system.handlers[caller].service for caller in callers})]
 
 
 RULE = Rule("R401", "shared-database", "warning", check)

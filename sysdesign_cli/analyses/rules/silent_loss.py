@@ -34,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sysdesign_cli.analyses.review import Finding, Review, Rule
+from sysdesign_cli.analyses.rules.completion_unreachable import flows_reaching
 from sysdesign_cli.engine.system import PublishEdge
 from sysdesign_cli.scenario.model import Flow
 from sysdesign_cli.scenario.shapes import Name
@@ -72,13 +73,13 @@ def needed_publishes(
     if not goals:
         return
     system = review.system
-    numbers = list(dict.fromkeys(system.handler_number(name) for name in goals))
-    leading = system.leading_to(numbers)
-    passing = [edge for edge in edges if any(subscriber in leading for subscriber in system.subscribers[edge.event.name])]
-    reach = review.reach(flow) if passing else set()
-    needed = [edge for edge in passing if edge.publisher in reach]
+    number = list(review.entries).index(flow.name)
+    passed = [edge for edge in edges if flows_reaching(review)[edge.publisher] >> number & 1]
+    handlers = list(dict.fromkeys(system.handler_number(name) for name in goals))
+    leading = system.leading_to(handlers) if passed else set()
+    needed = [edge for edge in passed if any(subscriber in leading for subscriber in system.subscribers[edge.event.name])]
     if needed:
-        leading_to_each = [(system.handlers[number].key, system.leading_to([number])) for number in numbers]
+        leading_to_each = [(system.handlers[handler].key, system.leading_to([handler])) for handler in handlers]
         for edge in needed:
             subscribers = system.subscribers[edge.event.name]
             yield edge, next(key for key, before in leading_to_each if any(subscriber in before for subscriber in subscribers))

@@ -34,7 +34,7 @@ KINDS = frozenset({"service", "gateway", "database", "cache", "broker"})
 def check(review: Review) -> Iterator[Finding]:
     used = facts(review).services_on_flows
     for number, service in enumerate(review.system.services):
-        if service.replicas.min == 1 and service.kind in KINDS and number in used:
+        if float(service.replicas.min) == 1.0 and service.kind in KINDS and number in used:
             yield RULE.finding(service.name, service, service=service.name, kind=service.kind)
 
 

@@ -54,13 +54,18 @@ def check(review: Review) -> Iterator[Finding]:
 
 def _inverted(review: Review) -> dict[int, list[tuple[float, CallEdge]]]:
     """Caller -> its calls with a timeout shorter than what the callee may wait."""
-    on_flow = review.on_flow
-    waits = [_longest_wait(node) if (node.calls or node.misses) and node.index in on_flow else 0.0 for node in review.system.handlers]
+    known = facts(review)
+    most = known.calls.most_waiting
+    waits: dict[int, float] = {}
     found: dict[int, list[tuple[float, CallEdge]]] = {}
-    for edge in facts(review).edges:
-        wait = waits[edge.target]
-        if wait and (timeout := edge.call.timeout) is not None and timeout < wait * (1 - 1e-9) and edge.caller in on_flow:
-            found.setdefault(edge.caller, []).append((wait, edge))
+    for edge, timeout in zip(known.edges, known.calls.timeouts, strict=True):
+        target = edge.target
+        if timeout >= most[target] or edge.caller not in review.on_flow:
+            continue
+        if target not in waits:
+            waits[target] = _longest_wait(review.system.handlers[target])
+        if timeout < waits[target] * (1 - 1e-9):
+            found.setdefault(edge.caller, []).append((waits[target], edge))
     return found
 
 
@@ -74,12 +79,12 @@ def _wait(edges: tuple[CallEdge, ...]) -> float:
     """Groups in order, the longest call of each; not a number where a timeout is missing."""
     total, group, longest = 0.0, 0, 0.0
     for edge in edges:
-        call = edge.call
-        wait = call.timeout
         if not edge.chance or not edge.count:
             continue
-        if wait is None:
+        call = edge.call
+        if call.timeout is None:
             return math.nan
+        wait: float = call.timeout
         if call.retries:
             wait = (1 + call.retries) * wait + call.retries * (call.backoff or 0.0)
         if edge.on_miss:

@@ -2,7 +2,7 @@
 
 What it does: reports a service that no flow reaches (unless it is the broker of an event in use), an event that nobody publishes or
 consumes, a flow that no workload starts (where there are workloads), and, for the scenario itself and not for its variants, a
-source that no figure names and a day shape that no workload names. Where there are no flows, services are left to no-flow.
+source that no figure or text names, `(id)`, and a day shape that no workload names. Where there are no flows, services are left to no-flow.
 
 Why is this bad: readers take it for part of the system. It is in the diagram and on the bill but in no result, or it was meant
 to be used and a name was forgotten.
@@ -23,7 +23,8 @@ Use instead: connect it, or take it away.
     events: {OrderPlaced: {}}
     flows: {place: {starts: order.Place}}
 
-False positives: only a variant uses it; then add it there.
+False positives: only a variant uses it; then add it there. A source named just in a comment of the file is not seen: put it
+behind the figure or into a note.
 
 References: Fowler, Refactoring, 2nd edition, 2018, "Remove Dead Code".
 """
@@ -37,7 +38,8 @@ from sysdesign_cli.analyses.review import Finding, Review, Rule
 from sysdesign_cli.scenario.model import Element
 from sysdesign_cli.scenario.nodes import LIST, MAP, Node
 
-_SUFFIX = re.compile(r"\(([^()]*)\)\s*$")
+#: How a figure or a text names its source.
+_MENTION = re.compile(r"\(([^()]*)\)")
 
 
 def check(review: Review) -> Iterator[Finding]:
@@ -85,8 +87,8 @@ def _sources(review: Review) -> Iterator[Element]:
     if review.scenario.variant:
         return
     missing = set(review.scenario.sources)
+    missing.discard(review.scenario.source)
     stack = [node for section, (_, node) in _root(review).items() if section != "sources"]
-    stack += [node for key, (_, node) in _root(review).items() if key == "source"]
     while stack and missing:
         node = stack.pop()
         if node.kind is LIST:
@@ -95,8 +97,8 @@ def _sources(review: Review) -> Iterator[Element]:
             stack += [value for _, value in node.value.values()]
             if "source" in node.value:
                 missing.discard(node.value["source"][1].value)
-        elif node.value[-1:] == ")" and (match := _SUFFIX.search(node.value)):
-            missing.discard(match[1].strip())
+        elif "(" in node.value:
+            missing.difference_update(one.strip() for mention in _MENTION.findall(node.value) for one in mention.split(" + "))
     for name, source in review.scenario.sources.items():
         if name in missing:
             yield source

@@ -57,7 +57,8 @@ def test_finds_what_is_marked(path: Path) -> None:
     marks = [(number, *found) for number, line in enumerate(lines, 1) for found in MARK.findall(line)]
     found = findings(slug, path)
     assert marks
-    assert sorted((f.place.line, f.rule, f.severity) for f in found) == [(n, s, severity or rule(slug).severity) for n, s, severity in marks]
+    expected = [(number, name, severity or rule(slug).severity) for number, name, severity in marks]
+    assert sorted((f.place.line, f.rule, f.severity) for f in found) == expected
 
 
 @pytest.mark.parametrize("path", PASSING, ids=case_name)
@@ -77,14 +78,15 @@ def test_findings_can_be_told(path: Path) -> None:
             text = messages[f"finding.{slug}"]
             assert set(re.findall(r"\{(\w+)\}", text)) <= finding.params.keys()
             assert "{" not in text.format(**finding.params)
-            assert finding.params and all(finding.params.values())
+        assert all(finding.params.values())
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_is_described_in_both_languages(slug: str) -> None:
     for messages in (rules1_en.MESSAGES, rules1_th.MESSAGES):
         assert all(messages[f"{part}.{slug}"].strip() for part in ("rule", "finding", "fix"))
-    assert set(re.findall(r"\{(\w+)\}", rules1_en.MESSAGES[f"finding.{slug}"])) == set(re.findall(r"\{(\w+)\}", rules1_th.MESSAGES[f"finding.{slug}"]))
+    english, thai = (set(re.findall(r"\{(\w+)\}", texts.MESSAGES[f"finding.{slug}"])) for texts in (rules1_en, rules1_th))
+    assert english == thai
     assert [s for s in ENGLISH_SECTIONS if f"\n{s}" not in page(slug)] == []
     assert [s for s in THAI_SECTIONS if f"\n{s}" not in rules1_th_pages.PAGES[slug]] == []
 

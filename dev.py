@@ -1,0 +1,108 @@
+"""Set-up and tasks for a checkout, with nothing but Python: a virtual environment is made and filled on first use.
+
+    python3 dev.py run compare netflix grab     the program
+    python3 dev.py test                         every check: style, types, floors, tests
+    python3 dev.py test --oldest                the tests on the oldest allowed packages
+    python3 dev.py lock                         make the requirements files anew
+    python3 dev.py bench                        the benchmarks
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def environment(name: str, lock: str) -> Path:
+    """The Python of a virtual environment that holds what the lock file lists; made or renewed when it does not."""
+    folder = ROOT / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = hashlib.sha256((ROOT / "requirements" / lock).read_bytes()).hexdigest()
+    stamp = folder / f"{lock}.installed"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and python.exists():
+        return python
+    print(f"Setting up {name} (once; needs the package index) …", file=sys.stderr, flush=True)
+    if not python.exists():
+        try:
+            venv.EnvBuilder(with_pip=True, clear=True, symlinks=os.name != "nt").create(folder)
+        except subprocess.CalledProcessError:
+            sys.exit("Python's venv is incomplete here. On Debian and Ubuntu: sudo apt-get install python3-venv")
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+    subprocess.run([*pip, str(ROOT / "requirements" / lock)], check=True)
+    stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def call(python: Path, *words: str, from_here: bool = False) -> int:
+    """Run Python with the checkout on its path."""
+    paths = [str(ROOT), *([os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [])]
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.run([str(python), *words], cwd=None if from_here else ROOT, env=variables, check=False).returncode
+
+
+def test(words: list[str]) -> int:
+    """All checks; the test runner last, so that its summary ends the output."""
+    if "--oldest" in words:
+        python = environment(".venv-oldest", "oldest.txt")
+        return call(python, "-m", "pytest", "-n", "auto", *(word for word in words if word != "--oldest"))
+    python = environment(".venv", "dev.txt")
+    if not words:
+        for name, tool in (
+            ("ruff", ("-m", "ruff", "check", ".")),
+            ("mypy", ("-m", "mypy")),
+            ("floors", ("-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())")),
+        ):
+            print(f"== {name}", flush=True)
+            if code := call(python, *tool):
+                return code
+        print("== tests", flush=True)
+    return call(python, "-m", "pytest", "-n", "auto", *words)
+
+
+def lock() -> int:
+    """Write requirements/*.txt from pyproject.toml, with hashes and without addresses."""
+    python = environment(".venv", "dev.txt")
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "uv"], check=True)
+    common = (
+        "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
+        "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--no-emit-package", "sysdesign",
+    )  # fmt: skip
+    for name, options in (
+        ("run", ()), ("dev", ("--extra", "dev")), ("oldest", ("--extra", "test", "--resolution", "lowest-direct")),
+    ):  # fmt: skip
+        if code := call(python, *common, "--upgrade", *options, "-o", f"requirements/{name}.txt"):
+            return code
+    return 0
+
+
+def main(words: list[str]) -> int:
+    if sys.version_info < (3, 11):
+        sys.exit(f"sysdesign needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    task, rest = (words[0], words[1:]) if words else ("", [])
+    if task == "run":
+        ready = (ROOT / ".venv" / "dev.txt.installed").is_file()
+        python = environment(".venv", "dev.txt" if ready else "run.txt")
+        return call(python, "-m", "sysdesign_cli", *rest, from_here=True)
+    if task == "test":
+        return test(rest)
+    if task == "lock":
+        return lock()
+    if task == "bench":
+        return call(environment(".venv", "dev.txt"), "benchmarks/run.py", *rest)
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"Setting up failed: {' '.join(map(str, error.cmd[:6]))} … ended with {error.returncode}")
