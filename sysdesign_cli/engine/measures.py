@@ -88,6 +88,10 @@ class Shares:
 class KillSets:
     """Measures are sets of kills as bits of an int: bit k is set when kill number k may bring a request there.
 
+    "At least degraded" is exact for every kill. The further levels are exact for kills whose effect does not depend on chance;
+    where one kill may fail some requests and lose others, taking a set away from another takes that kill away whole, so who
+    needs those shares works them out with ``Shares``, for that kill alone (``analyses.ranking``).
+
     ``downs[service]`` is the set of kills that take the service down; ``loss_down(subscriber)`` and ``loss_failing(subscriber)``
     the sets of kills long enough to lose messages.
     """

@@ -587,7 +587,7 @@ MESSAGES: Final[dict[str, str]] = {
     "expected.map": "a map (key: value)",
     "expected.list": "a list",
     "expected.flag": "true or false",
-    "expected.localized": "a text, or {{en: …, th: …}}",
+    "expected.localized": "a text, or a map with en and th",
     "expected.name": "a name",
     "expected.calls": "a call (service.handler), or a list of calls",
     "expected.publishes": "an event, a list of events, or a map of events to chances",

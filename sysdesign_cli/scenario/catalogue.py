@@ -91,8 +91,9 @@ def _templates() -> dict[str, dict[str, Any]]:
 def _replicas(kind: str, count: str) -> Replicas:
     if kind != "function":
         return Replicas(min=_assumed(count, COUNT))
-    grown = {"max": _assumed("1000", COUNT), "starts_in": _assumed("300ms", TIME), "adds": _assumed("100/s", RATE)}
-    return Replicas(min=_assumed(count, COUNT), **grown)
+    return Replicas(
+        min=_assumed(count, COUNT), max=_assumed("1000", COUNT), starts_in=_assumed("300ms", TIME), adds=_assumed("100/s", RATE)
+    )
 
 
 def default_templates() -> dict[str, dict[str, Any]]:

@@ -32,7 +32,7 @@ from sysdesign_cli.scenario.shapes import shown as shown_value
 
 VERSION: Final = "1"
 #: What a variant may not change.
-_FIXED: Final = frozenset(("variants", "name", "sysdesign", "include", "claims"))
+FIXED: Final = frozenset(("variants", "name", "sysdesign", "include", "claims"))
 _LISTS: Final = ("zones", "waivers")
 _SECTIONS: Final = ("zones", "sources", "services", "events", "flows", "shapes", "workloads", "variants", "claims", "waivers")
 MAX_FILES: Final = 200
@@ -210,9 +210,9 @@ class Document:
                 root = _without(root, [path for path in _items(removed) if path.kind is SCALAR and not path.empty], reader)
             changes = node.value.get("changes", (None, None))[1]
             if changes is not None and changes.kind is MAP:
-                for key in _FIXED & changes.value.keys():
+                for key in FIXED & changes.value.keys():
                     reader.report("bad-variant", changes.value[key][0], key=key)
-                allowed = {key: entry for key, entry in changes.value.items() if key not in _FIXED}
+                allowed = {key: entry for key, entry in changes.value.items() if key not in FIXED}
                 root = laid_over(root, _copy(changes, allowed))
         return root
 

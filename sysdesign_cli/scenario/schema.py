@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sysdesign_cli.scenario.read import _ROOT
+from sysdesign_cli.scenario.read import _ROOT, FIXED
 from sysdesign_cli.scenario.shapes import Record
 
 
 class _Definitions:
-    """Collects one definition for each record; ``Change`` definitions are the same with nothing required."""
+    """Collects one definition for each record; ``Change`` definitions are the same with nothing required, and without what a variant may not change."""
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, Any]] = {}
@@ -30,7 +30,11 @@ class _Definitions:
             "type": "object",
             "description": (record.cls.__doc__ or "").strip(),
             "additionalProperties": False,
-            "properties": {key: {"description": record.docs[key], **shape.schema(refer)} for key, shape in record.shapes.items()},
+            "properties": {
+                key: {"description": record.docs[key], **shape.schema(refer)}
+                for key, shape in record.shapes.items()
+                if not (suffix and record is _ROOT and key in FIXED)
+            },
         }
         if record.required and not suffix:
             definition["required"] = list(record.required)

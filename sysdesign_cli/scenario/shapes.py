@@ -128,6 +128,8 @@ class Quantity(Shape):
             return self.wrong_kind(node, reader, example=EXAMPLES[self.unit])
         parsed = parse_quantity(text, self.unit)
         if isinstance(parsed, Misread):
+            if parsed.slug == "out-of-range":
+                return self._refuse(node, reader, text)
             return reader.report(parsed.slug, node, text=text[:60], expected=self.expected, example=EXAMPLES[self.unit])
         value = parsed.value
         outside = parsed.low < self.low or parsed.high > self.high or (self.above_zero and parsed.low <= 0)
@@ -148,9 +150,8 @@ class Quantity(Shape):
 
     def _refuse(self, node: Node, reader: Reader, text: str) -> Any:
         low = ("> " if self.above_zero and self.low == 0 else "≥ ") + format_quantity(self.low, self.unit)
-        return reader.report(
-            "out-of-range", node, text=text[:60], low=low, high="≤ " + format_quantity(self.high, self.unit), whole="whole" if self.whole else "any"
-        )
+        high = "≤ " + format_quantity(self.high, self.unit)
+        return reader.report("out-of-range", node, text=text[:60], low=low, high=high, whole="whole" if self.whole else "any")
 
     def schema(self, refer: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
         one: dict[str, Any] = {"type": ["string", "number"], "examples": EXAMPLES[self.unit].split(", ")}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
 
 import sysdesign_cli
 from sysdesign_cli.analyses.ranking import MAX_PAIRS
+from sysdesign_cli.api import Design
 from sysdesign_cli.scenario.library import bundled_names, load_all
 from sysdesign_cli.scenario.problems import ScenarioError
+from tests.engine.random_systems import Draft, drafts
 from tests.helpers import design
 
 ADDRESSES = [s.address for name in bundled_names() for s in (load_all(name)[0], *load_all(name)[1])]
@@ -49,3 +52,17 @@ def test_too_many_pairs_are_refused_with_their_number() -> None:
         many.rank(pairs=True)
     (problem,) = caught.value.problems
     assert (problem.slug, problem.params["count"], problem.params["limit"]) == ("too-many", str(400 * 399 // 2), str(MAX_PAIRS))
+
+
+@settings(max_examples=60, deadline=None)
+@given(drafts(cycles=True))
+def test_ranking_equals_killing_one_at_a_time_on_random_systems(draft: Draft) -> None:
+    """The rules of a single kill are held against an independent evaluator (tests/engine); here all kills at once against those."""
+    loaded = Design(draft.scenario())
+    ranked = {kill.services[0]: kill for kill in loaded.rank(lasts=1800).kills}
+    for service in loaded.system.services:
+        alone = loaded.failover([service.name], lasts=1800).blast
+        kill = ranked.get(service.name)
+        for state in ("degraded", "delayed", "failed", "lost"):
+            assert (kill.answer[state] if kill else 0.0) == pytest.approx(alone.answer[state].value, abs=1e-9)
+            assert (kill.completion[state] if kill else 0.0) == pytest.approx(alone.completion[state].value, abs=1e-9)

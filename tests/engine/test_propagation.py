@@ -135,25 +135,43 @@ def kill_sets(system: System, relevant: set[int], kills: Sequence[Situation]) ->
     return Propagation(system, algebra, relevant, kills[0].pessimistic).run()
 
 
+def _chance_below(system: System, handler: int) -> bool:
+    """Whether anything that this handler may lead to happens by chance."""
+    for reached in system.reachable(handler):
+        node = system.handlers[reached]
+        edges = list(node.every_call())
+        if any(edge.chance < 1 or edge.hit is not None for edge in edges) or node.handler.hit_ratio is not None:
+            return True
+        if any(publish.chance < 1 or publish.exclusive for publish in node.publishes):
+            return True
+    return False
+
+
 def check_kill_sets(draft: Draft, data: st.DataObject, cyclic: bool) -> None:
-    """In a set exactly when the share is above 0: by the oracle, which never subtracts and so has no rounding at 0."""
+    """In a set exactly when the share is above 0: by the oracle, which never subtracts and so has no rounding at 0.
+
+    For "degraded" always; for the further levels where nothing happens by chance.
+    """
     system = draft.system()
     relevant = data.draw(st.sampled_from(relevant_sets(system)))
     first = data.draw(situations(system))  # several services at once, as a lost zone takes them; then each service alone
     kills = [first, *(replace(first, dead=frozenset({service})) for service in range(len(system.services)))]
     sets = kill_sets(system, relevant, kills)
+    by_chance = [_chance_below(system, node.index) for node in system.handlers]
     for number, kill in enumerate(kills):
         alone = by_oracle(system, relevant, kill, cyclic)
         share = shares(system, relevant, kill)
         for node in system.handlers:
+            certain = all(exact in (0, 1) for exact in alone[node.index])
             for level, name in enumerate(LEVELS):
                 possible = bool(sets[node.index][level] >> number & 1)
                 exact = alone[node.index][level]
                 where = f"{node.key} at least {name}, dead {sorted(kill.dead)}"
-                # a loss may keep a loop in the set that needs itself to be lost: its share goes to 0 as the loop is unfolded
-                if not (cyclic and level == LOST and possible):
+                if level == DEGRADED:
                     assert possible == (exact > 0), f"{where}: set {possible}, oracle {exact!r}"
-                assert share[node.index][level] <= NOISE or possible, f"{where}: not in the set, share {share[node.index][level]!r}"
+                    assert share[node.index][level] <= NOISE or possible, f"{where}: not in the set, share {share[node.index][level]!r}"
+                elif certain and not by_chance[node.index]:
+                    assert possible == (exact > 0), f"{where}: set {possible}, oracle {exact!r}"
 
 
 @settings(max_examples=80)

@@ -5,6 +5,8 @@ Each case is read in a process of its own, which may take one gigabyte of addres
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import socket
 import subprocess
@@ -251,7 +253,9 @@ def test_includes_may_not_lead_out_by_a_link(file: Path, tmp_path_factory: pytes
     file.write_text(HEAD + "include: [link.yaml, folder/secret.yaml, folder/../x.yaml, folder/nothing.yaml]\n")
     assert read_apart(file) == [f"include-outside x.yaml:3:{column}" for column in (11, 22, 42, 60)]
     file.write_text(HEAD + "include: loop.yaml\n")
-    assert [line.split()[0] for line in read_apart(file)][0] in ("include-outside", "unreadable")
+    found = read_apart(file)
+    assert len(found) == 1
+    assert found[0].split()[0] in ("include-outside", "unreadable")
 
 
 def test_links_that_stay_inside_are_followed(file: Path) -> None:
@@ -324,13 +328,9 @@ def test_too_many_values() -> None:
 
 
 def test_the_collector_runs_again_after_an_error() -> None:
-    import gc
-
     for text in ("a: *b", "a: [", "a: b"):
-        try:
+        with contextlib.suppress(Unreadable):
             parse(SourceFile("x", text))
-        except Unreadable:
-            pass
         assert gc.isenabled()
 
 

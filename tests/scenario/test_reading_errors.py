@@ -6,13 +6,16 @@ The texts of ``ROWS`` follow two lines that every file starts with, so their fir
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.consistency import CONTRADICTIONS
 from sysdesign_cli.scenario.problems import CODES, Problem, ScenarioError
+from sysdesign_cli.views.problem_view import problems_text
 
 if TYPE_CHECKING:
     from tests.scenario.conftest import Workspace
@@ -132,7 +135,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
             "unknown-name 3:26", "wrong-kind 3:34", "unknown-name 3:42", "wrong-kind 3:50", "unknown-name 3:56", "wrong-kind 3:64",
             "unknown-name 3:74", "wrong-kind 3:82", "bad-name 4:25",
         ],
-    ),  # fmt: skip
+    ),
     "comparison": (
         "claims: {c: {says: s, expect: {metric: services, is: about 3}}}\n",
         ["wrong-kind 3:54"],
@@ -174,7 +177,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
             "out-of-range 3:23", "out-of-range 3:41", "out-of-range 3:51", "out-of-range 3:66", "out-of-range 3:78", "out-of-range 3:95",
             "out-of-range 3:109",
         ],
-    ),  # fmt: skip
+    ),
     "out of range of a range": (
         "services: {a: {takes: 5ms ± 9ms, round_trip: 9s..4s, mtbf: [9s, 4s], replicas: 1..2}}\n",
         ["out-of-range 3:23", "out-of-range 3:46", "out-of-range 3:60", "out-of-range 3:80"],
@@ -221,7 +224,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
             "unknown-name 18:37 ~Opened,web.Open", "unknown-name 19:18 ~web", "unknown-name 20:19 ~db", "unknown-name 21:19",
             "unknown-name 22:21",
         ],
-    ),  # fmt: skip
+    ),
     "target": (
         PARTS + FLOWS + "claims:\n  c:\n    says: s\n    expect: {flow: open, answer: ok}\n    given: {kill: [db/0, db/x, db/, db/²,"
         " db/99999999999, db/1/1, each/1, /1]}\n",
@@ -229,7 +232,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
             "unknown-name 14:20 ~db", "unknown-name 14:26 ~db", "unknown-name 14:32 ~db", "unknown-name 14:37 ~db", "unknown-name 14:43",
             "unknown-name 14:59", "unknown-name 14:67 ~each", "unknown-name 14:75",
         ],
-    ),  # fmt: skip
+    ),
     # ---- several at once
     "wrong values and wrong names": (
         "services:\n  a: {takes: 5KB, handles: {H: {calls: [b.H, c.H]}}}\n  c: {handels: {H: {}}}\nflows: {f: d.H, g: a.I}\n",
@@ -243,7 +246,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
             "unknown-key 3:16", "unknown-key 4:1", "out-of-range 6:19", "duplicate-key 6:23", "wrong-unit 6:60", "wrong-unit 6:93",
             "bad-choice 7:14 ~database", "bad-number 10:20", "wrong-kind 10:34", "missing-key 11:12", "unknown-key 11:13 ~starts",
         ],
-    ),  # fmt: skip
+    ),
 }
 
 SHOP = PARTS + FLOWS
@@ -564,6 +567,16 @@ def test_what_was_meant_is_underlined(workspace: Workspace) -> None:
     start = problem.place.column - 1
     assert problem.source_line[start : start + problem.width] == "12 parsecs"
     assert problem.params == {"text": "12 parsecs", "expected": "quantity.time", "example": "12ms, 30s, 30min, 7d"}
+
+
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_every_problem_can_be_shown(language: str, workspace: Workspace) -> None:
+    """Each problem has the texts and the parameters that its message asks for."""
+    say = Say(language)
+    for problem in _problems_of_all_rows(workspace):
+        text = problems_text(ScenarioError([problem]), say)
+        assert text.startswith(f"{problem.place}: {problem.code} ")
+        assert not re.search(r"\{\w+\}", text.split("\n")[0]), text
 
 
 def test_the_error_as_text_names_place_and_code(workspace: Workspace) -> None:

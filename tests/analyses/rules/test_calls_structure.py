@@ -1,108 +1,12 @@
-"""Rules about calls and structure: each finds what its failing cases mark with ``# finds <slug>``, and nothing else.
-
-A mark may state a severity that is not the rule's own: ``# finds fallback-not-independent (warning)``.
-"""
+"""Rules about calls and structure: what they say, against figures worked out by hand."""
 
 from __future__ import annotations
 
-import importlib
-import re
 from pathlib import Path
 
 import pytest
 
-from sysdesign_cli.analyses.review import Finding, Review, Rule
-from sysdesign_cli.engine.system import System
-from sysdesign_cli.messages import rules2_en, rules2_th, rules2_th_pages
-from sysdesign_cli.scenario.read import Document, Vocabulary
-
-HERE = Path(__file__).parent
-SCENARIOS = HERE.parents[2] / "scenarios"
-SLUGS = (
-    "sync-cycle", "deep-call-chain", "no-timeout", "timeout-inversion", "retry-amplification", "retry-not-idempotent",
-    "fallback-not-independent", "hard-external", "chatty-call", "cache-carries-load", "shared-database", "single-replica",
-    "single-zone", "no-spare", "no-team", "handler-on-no-flow", "unused", "no-source", "several-domains", "no-flow",
-)  # fmt: skip
-FAILING = [path for slug in SLUGS for path in sorted((HERE / slug).glob("fails*.yaml"))]
-PASSING = [path for slug in SLUGS for path in sorted((HERE / slug).glob("passes*.yaml"))]
-MARK = re.compile(r"# finds (\S+)(?: \((\w+)\))?")
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
-ENGLISH_SECTIONS = ("What it does:", "Why is this bad:", "Example:", "Use instead:", "False positives:", "References:")
-THAI_SECTIONS = ("ตรวจอะไร:", "ทำไมจึงไม่ดี:", "แก้อย่างไร:", "เตือนเกินจริงเมื่อ:")
-
-
-def rule(slug: str) -> Rule:
-    found = importlib.import_module(f"sysdesign_cli.analyses.rules.{slug.replace('-', '_')}").RULE
-    assert isinstance(found, Rule)
-    return found
-
-
-def page(slug: str) -> str:
-    return importlib.import_module(f"sysdesign_cli.analyses.rules.{slug.replace('-', '_')}").__doc__ or ""
-
-
-def findings(slug: str, path: Path, variant: str = "") -> list[Finding]:
-    scenario = Document(path, str(path)).scenario(variant, str(path), Vocabulary())
-    return list(rule(slug).check(Review(System(scenario))))
-
-
-def case(slug: str, name: str) -> list[dict[str, str]]:
-    """What a failing case's findings say."""
-    return [finding.params for finding in findings(slug, HERE / slug / f"{name}.yaml")]
-
-
-def case_name(path: Path) -> str:
-    return f"{path.parent.name}/{path.stem}"
-
-
-@pytest.mark.parametrize("path", FAILING, ids=case_name)
-def test_finds_what_is_marked(path: Path) -> None:
-    slug = path.parent.name
-    lines = path.read_text(encoding="utf-8").splitlines()
-    marks = [(number, *found) for number, line in enumerate(lines, 1) for found in MARK.findall(line)]
-    found = findings(slug, path)
-    assert marks
-    assert sorted((f.place.line, f.rule, f.severity) for f in found) == [(n, s, severity or rule(slug).severity) for n, s, severity in marks]
-
-
-@pytest.mark.parametrize("path", PASSING, ids=case_name)
-def test_finds_nothing(path: Path) -> None:
-    assert findings(path.parent.name, path) == []
-
-
-@pytest.mark.parametrize("path", FAILING, ids=case_name)
-def test_findings_can_be_told(path: Path) -> None:
-    """Ids are unique and the same every time, and both languages have a sentence with just these params."""
-    slug = path.parent.name
-    found = findings(slug, path)
-    assert found == findings(slug, path)
-    assert len({f.id for f in found}) == len(found)
-    for finding in found:
-        assert finding.params
-        assert all(finding.params.values())
-        for messages in (rules2_en.MESSAGES, rules2_th.MESSAGES):
-            assert set(PLACEHOLDER.findall(messages[f"finding.{slug}"])) == finding.params.keys()
-            assert "{" not in messages[f"finding.{slug}"].format(**finding.params)
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_has_cases_that_fail_and_that_pass(slug: str) -> None:
-    assert {"fails.yaml", "passes.yaml"} <= {path.name for path in (HERE / slug).iterdir()}
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_is_described_in_both_languages(slug: str) -> None:
-    for messages in (rules2_en.MESSAGES, rules2_th.MESSAGES):
-        assert all(messages[f"{part}.{slug}"].strip() for part in ("rule", "finding", "fix"))
-        assert "{" not in messages[f"rule.{slug}"] + messages[f"fix.{slug}"]
-    assert [s for s in ENGLISH_SECTIONS if f"\n{s}" not in page(slug)] == []
-    assert [s for s in THAI_SECTIONS if f"\n{s}" not in rules2_th_pages.PAGES[slug]] == []
-
-
-def test_languages_have_equal_keys() -> None:
-    assert rules2_en.MESSAGES.keys() == rules2_th.MESSAGES.keys()
-    assert {key.partition(".")[2] for key in rules2_en.MESSAGES} == set(SLUGS)
-    assert set(rules2_th_pages.PAGES) == set(SLUGS)
+from tests.analyses.rules.cases import HERE, SCENARIOS, SLUGS, case, findings, rule
 
 
 def test_codes_are_different() -> None:
