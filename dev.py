@@ -35,6 +35,8 @@ def environment(name: str, lock: str) -> Path:
             sys.exit("Python's venv is incomplete here. On Debian and Ubuntu: sudo apt-get install python3-venv")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
     subprocess.run([*pip, str(ROOT / "requirements" / lock)], check=True)
+    # whoever keeps Python from writing compiled files would wait for the compiler at every run
+    subprocess.run([str(python), "-m", "compileall", "-q", str(ROOT / "sysdesign_cli")], check=False)
     stamp.write_text(wanted, encoding="utf-8")
     return python
 

@@ -43,6 +43,8 @@ def command(session: Session) -> Callable[..., int]:
             sys.stdout.write(check_view.sarif(results, all_rules(), say, __version__))
         elif format == "github":
             sys.stdout.write(check_view.github(results, say))
+        elif format == "csv":
+            session.present("check", results, [check_view.findings_table(results, all_rules(), say)], format)
         else:
             session.present("check", results, [check_view.check_document(result, all_rules(), say) for result in results], format)
         return 1 if fail_on != "never" and any(result.at_least(fail_on) for result in results) else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from sysdesign_cli.engine.graphs import ordered_groups, predecessors_of
 from sysdesign_cli.scenario.nodes import paused_garbage_collector
 from sysdesign_cli.scenario.model import Call, Event, Flow, Handler, Publish, Scenario, Service
 
@@ -210,42 +211,13 @@ class Topology:
     def __init__(self, system: System) -> None:
         count = len(system.handlers)
         self.successors: list[list[int]] = [list(dict.fromkeys(system.successors(i))) for i in range(count)]
-        self.predecessors: list[list[int]] = [[] for _ in range(count)]
-        for source, targets in enumerate(self.successors):
-            for target in targets:
-                self.predecessors[target].append(source)
-        self.order = self._ordered(count)
+        self.predecessors = predecessors_of(self.successors)
+        self.order = ordered_groups(self.successors, self.predecessors)
         self.position = [0] * count
         for position, group in enumerate(self.order):
             for handler in group:
                 self.position[handler] = position
         self.cyclic = {handler for group in self.order if self.is_cycle(group) for handler in group}
-
-    def _ordered(self, count: int) -> list[list[int]]:
-        """Kahn's algorithm from the leaves; whatever is left holds a cycle and goes to networkx."""
-        waiting = [len(targets) for targets in self.successors]
-        ready = [handler for handler in range(count) if not waiting[handler]]
-        order: list[list[int]] = []
-        while ready:
-            handler = ready.pop()
-            order.append([handler])
-            for before in self.predecessors[handler]:
-                waiting[before] -= 1
-                if not waiting[before]:
-                    ready.append(before)
-        if len(order) < count:
-            order += self._ordered_with_cycles({group[0] for group in order})
-        return order
-
-    def _ordered_with_cycles(self, done: set[int]) -> list[list[int]]:
-        import networkx
-
-        graph: networkx.DiGraph[int] = networkx.DiGraph()
-        for source, targets in enumerate(self.successors):
-            if source not in done:
-                graph.add_node(source)
-                graph.add_edges_from((source, target) for target in targets if target not in done)
-        return [sorted(group) for group in networkx.strongly_connected_components(graph)]
 
     def is_cycle(self, group: list[int]) -> bool:
         return len(group) > 1 or group[0] in self.successors[group[0]]

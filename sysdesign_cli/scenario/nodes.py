@@ -258,7 +258,7 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int)
                 keys.append(key)
             top, key = node, None
     else:
-        raise Unreadable(_problem("too-many", source, source.text.count("\n") + 1, 1, **too_many("values", MAX_EVENTS)))
+        raise Unreadable(_problem("too-many", source, event.start_mark.line + 1, event.start_mark.column + 1, **too_many("values", MAX_EVENTS)))
     if root is None:
         raise Unreadable(_problem("not-yaml", source, 1, 1, detail="empty"))
     return root

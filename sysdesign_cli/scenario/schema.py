@@ -9,7 +9,7 @@ from sysdesign_cli.scenario.shapes import Record
 
 
 class _Definitions:
-    """Collects one definition for each record; ``Change`` definitions are the same with nothing required, and without what a variant may not change."""
+    """Collects one definition for each record; ``Change``: nothing required, and without what a variant may not change."""
 
     def __init__(self) -> None:
         self.made: dict[str, dict[str, Any]] = {}

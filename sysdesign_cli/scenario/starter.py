@@ -10,7 +10,7 @@ _STARTER = """\
 sysdesign: 1
 name: {name}
 title: {{en: A shop with one event, th: ร้านค้าที่มีหนึ่ง Event}}
-zones: [a, b]                   # parts of the data centre that fail together
+zones: [a, b, c]                # parts of the data centre that fail together
 source: assumption              # where figures come from that do not say so themselves
 
 defaults:                       # for everything below

@@ -55,6 +55,18 @@ def github(results: Sequence[CheckResult], say: Say) -> str:
     return "\n".join(lines) + ("\n" if lines else "")
 
 
+def findings_table(results: Sequence[CheckResult], rules: Mapping[str, Rule], say: Say) -> Document:
+    """One row a finding, for CSV."""
+    columns = tuple(Column(key, key) for key in ("scenario", "code", "rule", "severity", "file", "line", "column", "id", "text"))
+    rows = []
+    for result in results:
+        for f in result.findings:
+            code = rules[f.rule].code if f.rule in rules else "R501"
+            texts = (result.scenario, code, f.rule, f.severity, f.place.file, str(f.place.line), str(f.place.column), f.id, finding_text(f, say))
+            rows.append(tuple(Cell(text) for text in texts))
+    return Document().add(Table(columns, tuple(rows)))
+
+
 def _data(text: str) -> str:
     return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

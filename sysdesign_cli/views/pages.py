@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
-from sysdesign_cli.analyses.metrics import METRICS
-from sysdesign_cli.analyses.rules import all_rules, page
+from sysdesign_cli.analyses.rules import all_rules, one_rule, page, rule_named
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.problems import CODES, nearest
 from sysdesign_cli.views.document import Branch, Code, Document, Heading, Tree
@@ -34,19 +33,28 @@ def find_page(name: str, say: Say) -> Page | None:
     """The page about a rule (code or name), a problem code, a metric or a term; None when there is none."""
     wanted = name.strip()
     low = wanted.lower().replace(" ", "-")
-    for rule in all_rules().values():
-        if wanted.upper() == rule.code or low == rule.slug:
-            heading = f"{rule.code} {rule.slug} · {say(f'severity.{rule.severity}')}"
-            return _page(heading, say(f"rule.{rule.slug}"), _rule_page(rule.slug, say), name=rule.slug, code=rule.code)
+    if slug := rule_named(wanted):
+        rule = one_rule(slug)
+        heading = f"{rule.code} {rule.slug} · {say(f'severity.{rule.severity}')}"
+        return _page(heading, say(f"rule.{rule.slug}"), _with_term(_rule_page(rule.slug, say), low, say), name=rule.slug, code=rule.code)
     for code, slug in CODES.items():
         if wanted.upper() == code or low == slug:
             return _page(f"{code} {slug}", "", _texts("problems", say)[slug], name=slug, code=code)
-    metric = METRICS.get(low.replace("-", "_"))
-    if metric is not None:
+    if say.maybe(f"metric.{low.replace('-', '_')}"):
+        from sysdesign_cli.analyses.metrics import METRICS
+
+        metric = METRICS[low.replace("-", "_")]
         facts = say("explain.metric", unit=metric.unit, better=say(f"explain.better-{metric.better}"))
-        return _page(metric.id, say(f"metric.{metric.id}"), say(f"metric.{metric.id}.definition") + f"\n\n({facts})", name=metric.id)
+        text = say(f"metric.{metric.id}.definition") + f"\n\n({facts})"
+        return _page(metric.id, say(f"metric.{metric.id}"), _with_term(text, low, say), name=metric.id)
     terms = _texts("terms", say)
     return _page(low, "", terms[low], name=low) if low in terms else None
+
+
+def _with_term(text: str, name: str, say: Say) -> str:
+    """A term of the same name adds its page."""
+    term = _texts("terms", say).get(name.replace("_", "-"), "")
+    return f"{text}\n\n{term}" if term else text
 
 
 def _page(heading: str, note: str, text: str, **data: str) -> Page:
@@ -55,12 +63,16 @@ def _page(heading: str, note: str, text: str, **data: str) -> Page:
 
 def near_pages(name: str, say: Say) -> tuple[str, ...]:
     """Pages with names like this one."""
+    from sysdesign_cli.analyses.metrics import METRICS
+
     known = [*all_rules(), *(rule.code for rule in all_rules().values()), *CODES, *CODES.values(), *METRICS, *_texts("terms", say)]
     return nearest(name, known)
 
 
 def pages_document(say: Say) -> Document:
     """All pages, by kind."""
+    from sysdesign_cli.analyses.metrics import METRICS
+
     rules = tuple(Branch(f"{rule.code} {rule.slug}", say(f"rule.{rule.slug}")) for rule in all_rules().values())
     problems = tuple(Branch(f"{code} {slug}") for code, slug in CODES.items())
     metrics = tuple(Branch(metric, say(f"metric.{metric}")) for metric in METRICS)

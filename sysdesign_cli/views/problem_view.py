@@ -52,4 +52,4 @@ def _shown(key: str, value: str, say: Say) -> str:
         return format_quantity(float(value), "size")
     if key == "limit" and value.isdigit() and float(value) > 1e6:
         return format_quantity(float(value), "size")
-    return clean(value)
+    return clean(value) or "–"

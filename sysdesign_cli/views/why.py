@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
-from sysdesign_cli.scenario.model import Source
 from sysdesign_cli.scenario.quantity import Figure, format_quantity
 from sysdesign_cli.views.document import Branch, Document, Heading, Note, Tree, show
+
+if TYPE_CHECKING:
+    from sysdesign_cli.scenario.model import Source
 
 MAX_DEPTH = 12
 

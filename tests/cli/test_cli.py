@@ -86,7 +86,7 @@ def test_without_a_scenario_it_is_ecommerce_and_says_so() -> None:
     assert "ecommerce" in run("failover", "--kill", "payment").stdout.split("\n")[0]
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "ecommerce"], ["flow", "ecommerce"], ["failover", "--kill", "payment"], ["compare", "netflix", "grab"], ["verify", "grab"], ["check", "grab"]])
+@pytest.mark.parametrize("command", [["list"], ["show", "ecommerce"], ["flow", "ecommerce"], ["failover", "--kill", "payment"], ["compare", "netflix", "grab"], ["verify", "grab"], ["check", "ecommerce"]])
 def test_every_format_of_every_command(command: list[str]) -> None:
     body = json.loads(run(*command, "--format", "json").stdout)
     assert body["schema_version"] == 1
@@ -205,7 +205,7 @@ def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     )
     done = run("check", str(path))
     assert done.returncode == 3
-    for piece in (f"{path}:5:5: E201", "did you mean: replicas", f"{path}:7:18: E207", f"{path}:10:27: E208", "^^^^"):
+    for piece in (f"{path}:5:5: E201", "did you mean: replicas", f"{path}:7:18: E207", f"{path}:10:29: E208", f"{path}:7:35: E209", "^^^^"):
         assert piece in done.stderr
 
 

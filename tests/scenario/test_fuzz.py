@@ -174,13 +174,13 @@ ACCIDENTS = [delete_lines, repeat_lines, move_lines, indent_lines, change_word, 
 
 
 @given(damaged())
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True)
 def test_damaged_scenarios(text: str) -> None:
     check_problems(problems_of(text, compile_all))
 
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from([*TOKENS, "\n", "\n  ", "\n    ", ": ", ", ", " "]), max_size=60).map("".join))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_text(text: str) -> None:
     problems = problems_of(text, compile_all)
     assert problems
@@ -215,7 +215,7 @@ def as_yaml(value: object) -> str:
 
 
 @given(st.dictionaries(st.sampled_from(_SECTION_NAMES), _VALUES, max_size=4))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_sections_of_any_shape(sections: dict[str, object]) -> None:
     text = "sysdesign: 1\nname: x\n" + "".join(f"{name}: {as_yaml(value)}\n" for name, value in sections.items())
     check_problems(problems_of(text, compile_all))
@@ -239,7 +239,7 @@ def loops(draw: st.DrawFn) -> str:
 
 
 @given(loops())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_loops_are_stable_or_said_not_to_be(text: str) -> None:
     problems = problems_of(text, compile_all)
     check_problems(problems)

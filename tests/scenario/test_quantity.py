@@ -159,7 +159,7 @@ def test_what_is_no_quantity(unit: str, text: str, slug: str) -> None:
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789.eE+-_ ±()$%kMsB/x", max_size=40), st.sampled_from(KINDS))
-@settings(max_examples=2000, deadline=None, derandomize=True)
+@settings(max_examples=1000, deadline=None, derandomize=True)
 def test_any_text_is_read_or_refused(text: str, unit: str) -> None:
     parsed = parse_quantity(text, unit)
     if isinstance(parsed, Misread):
@@ -173,7 +173,7 @@ _NUMBERS = st.floats(0, 1e9).map(lambda value: f"{value:.6f}") | st.integers(0, 
 
 
 @given(_NUMBERS, st.sampled_from([(unit, suffix) for unit in UNITS for suffix in UNITS[unit]]))
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_what_is_written_is_read(number: str, unit_and_suffix: tuple[str, str]) -> None:
     unit, suffix = unit_and_suffix
     parsed = parse_quantity(f"{'$' if unit in (MONEY, PRICE) else ''}{number}{suffix}", unit)
@@ -238,7 +238,7 @@ def test_format(value: float, unit: str, text: str) -> None:
 
 
 @given(st.floats(1e-6, 1e7), st.sampled_from([(TIME, 5e-3), (SIZE, 5e-3)]))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_what_is_shown_can_be_read_again(value: float, unit_and_tolerance: tuple[str, float]) -> None:
     """Three digits carry half a per cent."""
     unit, tolerance = unit_and_tolerance
@@ -248,7 +248,7 @@ def test_what_is_shown_can_be_read_again(value: float, unit_and_tolerance: tuple
 
 
 @given(st.floats(0.9, 1, exclude_max=True))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_a_share_below_one_is_not_shown_as_one(share: float) -> None:
     parsed = parse_quantity(format_quantity(share, SHARE), SHARE)
     assert isinstance(parsed, Parsed)
@@ -258,7 +258,7 @@ def test_a_share_below_one_is_not_shown_as_one(share: float) -> None:
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([*KINDS, "bandwidth", "other"]))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_everything_can_be_shown(value: float, unit: str) -> None:
     assert format_quantity(value, unit)
 

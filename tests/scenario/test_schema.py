@@ -157,7 +157,7 @@ def test_what_the_schema_can_see_it_refuses(text: str, workspace: Workspace) -> 
 
 
 @given(damaged())
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 def test_what_can_be_read_fits(text: str) -> None:
     """No editor underlines what the program accepts."""
     if problems_of(text, compile_all):

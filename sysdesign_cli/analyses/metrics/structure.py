@@ -6,6 +6,7 @@ from typing import Final
 
 from sysdesign_cli.analyses.metrics.base import About, Metric, Subject, Unavailable
 from sysdesign_cli.engine.explained import Number
+from sysdesign_cli.engine.graphs import ordered_groups, predecessors_of
 from sysdesign_cli.scenario.quantity import COUNT, SHARE
 
 
@@ -74,15 +75,14 @@ def _cross_team_calls(subject: Subject, about: About) -> Number | Unavailable:
 
 def _team_cycles(subject: Subject, about: About) -> Number:
     """Groups of services that call each other in a circle and belong to more than one team."""
-    import networkx
-
     system = subject.system
-    graph: networkx.DiGraph[int] = networkx.DiGraph()
+    called: list[dict[int, None]] = [{} for _ in system.services]
     for node in system.handlers:
         for edge in node.every_call():
-            graph.add_edge(node.service, system.handlers[edge.target].service)
+            called[node.service][system.handlers[edge.target].service] = None
+    successors = [list(targets) for targets in called]
     cycles = []
-    for group in networkx.strongly_connected_components(graph):
+    for group in ordered_groups(successors, predecessors_of(successors)):
         if len(group) > 1 and len({str(system.services[s].team) for s in group}) > 1:
             cycles.append(" ".join(sorted(system.services[s].name for s in group)))
     return _listed(len(cycles), "counted", sorted(cycles))

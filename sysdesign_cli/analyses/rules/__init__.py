@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sysdesign_cli.analyses.review import Rule
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.review import Rule
 
 #: Code -> module. Adding a rule is one new file and one line here.
 MODULES: Final[dict[str, str]] = {
@@ -49,14 +50,22 @@ MODULES: Final[dict[str, str]] = {
 }
 
 
+def one_rule(slug: str) -> Rule:
+    """A single rule, without importing the others."""
+    rule: Rule = importlib.import_module(f"{__name__}.{slug.replace('-', '_')}").RULE
+    return rule
+
+
+def rule_named(name: str) -> str:
+    """The slug for a code or a slug, in any case; "" when there is none."""
+    slug = MODULES.get(name.upper(), name.lower()).replace("_", "-")
+    return slug if slug in rule_slugs() else ""
+
+
 @cache
 def all_rules() -> dict[str, Rule]:
     """Slug -> rule, in order of their codes."""
-    rules: dict[str, Rule] = {}
-    for module in MODULES.values():
-        rule: Rule = importlib.import_module(f"{__name__}.{module}").RULE
-        rules[rule.slug] = rule
-    return rules
+    return {slug: one_rule(slug) for slug in rule_slugs()}
 
 
 def rule_slugs() -> tuple[str, ...]:

@@ -1,0 +1,93 @@
+"""Measure the promises about speed, as ratios within one run: ``python3 dev.py bench``.
+
+Every figure is the median of several whole-process runs, taken in turn with what it is compared with, so that a machine whose
+speed drifts does not decide.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import generate  # noqa: E402
+
+
+#: As on a machine where Python keeps its compiled files, which is the ordinary case.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
+
+
+def seconds(words: list[str]) -> float:
+    """Elapsed seconds of one run of Python with these words."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *words], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    return time.perf_counter() - start
+
+
+def ratio(name: str, ours: list[str], theirs: list[str], bar: float, runs: int = 9) -> bool:
+    """Print how long ours takes compared with theirs, against the bar."""
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)][1:]
+    median = statistics.median(a / b for a, b in pairs)
+    mine, other = statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+    print(f"{name:<46} {mine * 1000:8.0f} ms  {other * 1000:8.0f} ms  ratio {median:5.2f}  bar {bar:5.2f}  {'met' if median <= bar else 'MISSED'}", flush=True)
+    return median <= bar
+
+
+def absolute(name: str, ours: list[str], bar_s: float, bar_mb: float, runs: int = 3) -> bool:
+    """Print time and peak memory of a command against absolute bars."""
+    times, peak = [], 0.0
+    for _ in range(runs):
+        words = ["-c", _PEAK, *ours]
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, env=ENVIRONMENT, check=False)
+        took, megabytes = done.stderr.strip().split("\n")[-1].split()
+        times.append(float(took))
+        peak = max(peak, float(megabytes))
+    median = statistics.median(times)
+    met = median <= bar_s and peak <= bar_mb
+    print(f"{name:<46} {median:8.2f} s   {peak:8.0f} MB              bar {bar_s:g} s, {bar_mb:g} MB  {'met' if met else 'MISSED'}", flush=True)
+    return met
+
+
+#: Runs a command as a child and prints its time and peak memory.
+_PEAK = """
+import subprocess, sys, time
+start = time.perf_counter()
+subprocess.run([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+took = time.perf_counter() - start
+try:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+except ImportError:
+    peak = 0
+print(took, peak, file=sys.stderr)
+"""
+
+#: What the C loader's event stream alone takes, in one process.
+_EVENTS = "import yaml, sys\nfor _ in yaml.parse(open(sys.argv[1], encoding='utf-8'), Loader=yaml.CSafeLoader): pass"
+
+
+def main() -> int:
+    program = ["-m", "sysdesign_cli"]
+    met = [
+        ratio("sysdesign --version", [*program, "--version"], ["-c", "import typer, rich.console"], 1.25),
+        ratio("sysdesign explain outbox", [*program, "explain", "outbox"], ["-c", "import typer, rich.console"], 1.25),
+        ratio("sysdesign compare netflix grab", [*program, "compare", "netflix", "grab"], ["-c", "import typer, rich.table, yaml, networkx"], 1.35),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        wide, hubs = Path(folder) / "wide.yaml", Path(folder) / "hubs.yaml"
+        wide.write_text(generate.wide(), encoding="utf-8")
+        hubs.write_text(generate.hubs(), encoding="utf-8")
+        met.append(ratio("check 20,000 services (against YAML events)", [*program, "check", str(wide)], ["-c", _EVENTS, str(wide)], 5.0, 3))
+        met.append(absolute("failover --each, 10,000 services with hubs", [*program, "failover", str(hubs), "--each"], 5.0, 1000.0))
+    return 0 if all(met) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
