@@ -7,6 +7,7 @@ A page is read from top to bottom, in one working folder that holds a copy of ``
   (``# exit 1``). Lines below it, if there are any, are what it prints; a line ``…`` stands for any number of lines.
 - A ```` ```python ```` block runs, together with those before it; a ```` ```text ```` block right behind it is what it prints.
 - ``<!-- write: FILE -->`` or ``<!-- append: FILE -->`` before a block puts its text into a file of the working folder.
+- ``<!-- insert in FILE before: LINE -->`` before a block puts its text in front of that line of the file.
 - ``<!-- replace in FILE: OLD => NEW -->`` changes a file, as the sentence beside it tells the reader to.
 - ``<!-- set: NAME=VALUE -->`` sets an environment variable for the rest of the page.
 
@@ -33,19 +34,21 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 ELLIPSIS: Final = "…"
 WIDTH: Final = "88"
 _FENCE: Final = re.compile(r"```(\w*)\s*$")
-_DIRECTIVE: Final = re.compile(r"<!-- (write|append|set|replace in (?P<file>\S+)): (?P<rest>.*?) -->\s*$")
+_DIRECTIVE: Final = re.compile(r"<!-- (write|append|set|(?:replace|insert) in (?P<file>\S+)(?: before)?): (?P<rest>.*?) -->\s*$")
 _EXIT: Final = re.compile(r"\s+# exit (\d+)\s*$")
 _VARIABLE: Final = re.compile(r"[A-Z_]+=")
 
 
 @dataclass
 class Step:
-    """One thing a page does. kind: console, python, write, append, replace or set; ``line`` counts from 1; ``body`` its lines."""
+    """One thing a page does. kind: console, python, write, append, insert, replace or set; ``line`` counts from 1."""
 
     kind: str
     line: int
     argument: str
     body: list[str]
+    rest: str = ""
+    """of a directive about a file: what comes behind the colon"""
     shown: list[str] = field(default_factory=list)
     """what it prints, as the page says"""
     shown_at: int = -1
@@ -62,27 +65,27 @@ def steps_of(text: str) -> list[Step]:
     """What a page does, in its order."""
     steps: list[Step] = []
     lines = text.split("\n")
-    number, directive = 0, ("", "")
+    number, directive = 0, ("", "", "")
     after_python = False
     while number < len(lines):
         line = lines[number]
         if found := _DIRECTIVE.match(line):
-            directive = (found[1].split(" ")[0], found["file"] or found["rest"])
+            directive = (found[1].split(" ")[0], found["file"] or found["rest"], found["rest"])
             if directive[0] in ("replace", "set"):
-                steps.append(Step(directive[0], number + 1, directive[1], [found["rest"]]))
-                directive = ("", "")
+                steps.append(Step(directive[0], number + 1, directive[1], [], directive[2]))
+                directive = ("", "", "")
         elif fence := _FENCE.match(line):
             end = lines.index("```", number + 1)
             body = lines[number + 1 : end]
             if directive[0]:
-                steps.append(Step(directive[0], number + 1, directive[1], body))
+                steps.append(Step(directive[0], number + 1, directive[1], body, directive[2]))
             elif fence[1] == "console":
                 steps += _commands(body, number + 1)
             elif fence[1] == "python":
                 steps.append(Step("python", number + 1, "", body))
             elif fence[1] == "text" and after_python:
                 steps[-1].shown, steps[-1].shown_at = body, number + 1
-            directive, after_python = ("", ""), fence[1] == "python"
+            directive, after_python = ("", "", ""), fence[1] == "python"
             number = end
         elif line.strip():
             after_python = False
@@ -98,7 +101,7 @@ def _commands(body: list[str], first: int) -> Iterator[Step]:
         while end > start + 1 and not body[end - 1].strip():
             end -= 1
         shown = body[start + 1 : end]
-        yield Step("console", first + start + 1, body[start][2:], [], shown, first + start + 1 if shown else -1)
+        yield Step("console", first + start + 1, body[start][2:], [], "", shown, first + start + 1 if shown else -1)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Folder:
         variables = kept | {"COLUMNS": WIDTH, "TERM": "xterm", "NO_COLOR": "1"}
         self._stack.enter_context(mock.patch.dict(os.environ, variables, clear=True))
         # as in a checkout of which this folder is the root: places in the bundled scenarios are shown relative to it
-        self._stack.enter_context(mock.patch("sysdesign_cli.scenario.library.bundled_folder", lambda: place / "scenarios"))
+        self._stack.enter_context(mock.patch("sysdesign_cli.scenario.library.bundled_folder", return_value=place / "scenarios"))
         self._stack.enter_context(contextlib.chdir(place))
         return self
 
@@ -141,16 +144,22 @@ class Folder:
         if step.kind == "set":
             name, _, value = step.argument.partition("=")
             os.environ[name] = value
-        elif step.kind == "replace":
-            old, _, new = step.body[0].partition(" => ")
-            text = Path(step.argument).read_text(encoding="utf-8")
-            if text.count(old) != 1:
-                raise ValueError(f"“{old}” stands {text.count(old)} times in {step.argument}")
-            Path(step.argument).write_text(text.replace(old, new), encoding="utf-8")
         else:
-            with Path(step.argument).open("a" if step.kind == "append" else "w", encoding="utf-8") as file:
-                file.write("\n".join(step.body) + "\n")
+            _edit(step)
         return Outcome([], 0)
+
+
+def _edit(step: Step) -> None:
+    path, block = Path(step.argument), "\n".join(step.body) + "\n"
+    if step.kind in ("write", "append"):
+        with path.open("a" if step.kind == "append" else "w", encoding="utf-8", newline="\n") as file:
+            file.write(block)
+        return
+    old, _, new = step.rest.partition(" => ") if step.kind == "replace" else (f"\n{step.rest}\n", "", f"\n{block}{step.rest}\n")
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise ValueError(f"“{old.strip()}” stands {text.count(old)} times in {step.argument}")
+    path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
 
 
 class _Terminal(io.StringIO):

@@ -258,7 +258,8 @@ def _build(loader: Any, source: SourceFile, problems: list[Problem], limit: int)
                 keys.append(key)
             top, key = node, None
     else:
-        raise Unreadable(_problem("too-many", source, event.start_mark.line + 1, event.start_mark.column + 1, **too_many("values", MAX_EVENTS)))
+        mark = event.start_mark
+        raise Unreadable(_problem("too-many", source, mark.line + 1, mark.column + 1, **too_many("values", MAX_EVENTS)))
     if root is None:
         raise Unreadable(_problem("not-yaml", source, 1, 1, detail="empty"))
     return root

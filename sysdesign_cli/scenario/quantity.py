@@ -26,8 +26,8 @@ _BYTE: Final = {
     "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3, "TiB": 1024.0**4,
 }  # fmt: skip
 _MANY: Final = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "bn": 1e9}
-_PER: Final = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "month": 2_629_800.0, "y": 31_557_600.0}
-_CURRENCY: Final = ("$", "USD ", "THB ", "฿")
+_PER: Final = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "month": 2_628_000.0, "y": 31_536_000.0}
+_CURRENCY: Final = ("$", "USD ")
 
 #: What each dimension accepts: suffix -> factor to SI, and what an error message shows as an example.
 UNITS: Final[dict[str, dict[str, float]]] = {
@@ -47,7 +47,7 @@ EXAMPLES: Final[dict[str, str]] = {
     SHARE: "2%, 99.95%, 0.5",
     COUNT: "3, 32, 1.5M",
     POWER: "0.5, 1.5, 4",
-    MONEY: "$12, THB 500k",
+    MONEY: "$12, $500k",
     PRICE: "$0.20/1M, $0.0833/h",
 }
 
