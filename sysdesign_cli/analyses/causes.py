@@ -60,8 +60,8 @@ class _Explainer:
         for service in sorted(casualties.dead_replicas):
             name = self.system.services[service].name
             if service not in casualties.down:
-                left = casualties.left(self.system, service)
-                detail = {"left": str(left), "of": str(left + casualties.dead_replicas[service])}
+                left, dead = casualties.left(self.system, service), casualties.dead_replicas[service]
+                detail = {"dead": str(dead), "left": str(left), "of": str(left + dead)}
                 result.append(Cause(name, "short", detail))
             else:
                 result.append(Cause(name, "killed", {}, tuple(self._after_death(service))))
@@ -91,7 +91,7 @@ class _Explainer:
             result.append(Cause(flow, "reaches-user", {"state": "failed"}))
         for edge in self.callers.get(handler, ()):
             result += self._caller(edge, path)
-        result += self._no_longer_published(handler, path)
+        result += self._no_longer_published(handler, path, "failed")
         return result
 
     def _caller(self, edge: CallEdge, path: tuple[int, ...]) -> list[Cause]:
@@ -136,47 +136,48 @@ class _Explainer:
             return Cause(subject, "shown-above", {})
         self.shown.add(key)
         if wait is None:
-            return self._starved(handler, path)
-        follow = tuple(self._no_longer_published(handler, path)) or self._end(handler, "failed")
-        if wait.lost.value >= wait.arrived.value * (1 - TINY) and wait.arrived.value > 0:
+            return self._starved(handler, path, "delayed")
+        all_lost = wait.lost.value >= wait.arrived.value * (1 - TINY) and wait.arrived.value > 0
+        state = "lost" if all_lost else "parked" if wait.parked.value > 0 else "partly-lost" if wait.lost.value > 0 else "delayed"
+        follow = tuple(self._no_longer_published(handler, path, state)) or self._end(handler, state)
+        if all_lost:
             return Cause(subject, "lost", {}, follow, wait)
         if wait.parked.value > 0:
             return Cause(subject, "parked", {}, follow, wait)
         return Cause(subject, "buffered" if wait.kind == "down" else "failing-deliveries", {}, follow, wait)
 
-    def _no_longer_published(self, handler: int, path: tuple[int, ...]) -> list[Cause]:
+    def _no_longer_published(self, handler: int, path: tuple[int, ...], state: str) -> list[Cause]:
         result = []
         for publish in self.system.handlers[handler].publishes:
             for subscriber in self.system.subscribers[publish.event.name]:
                 if subscriber in path:
                     result.append(Cause(self._delivery(subscriber), "cycle", {}))
                 elif self.outage.starves(subscriber):
-                    result.append(self._starved(subscriber, (*path, subscriber)))
+                    result.append(self._starved(subscriber, (*path, subscriber), state))
         return result
 
     def _delivery(self, subscriber: int) -> str:
         node = self.system.handlers[subscriber]
         return f"{node.event.name if node.event else ''} → {self.system.services[node.service].name}"
 
-    def _starved(self, handler: int, path: tuple[int, ...]) -> Cause:
+    def _starved(self, handler: int, path: tuple[int, ...], state: str) -> Cause:
         subject = self._delivery(handler)
         key = ("starved", handler)
         if key in self.shown:
             return Cause(subject, "shown-above", {})
         self.shown.add(key)
-        return Cause(subject, "starved", {}, tuple(self._no_longer_published(handler, path)) or self._end(handler, "starved"))
+        return Cause(subject, "starved", {}, tuple(self._no_longer_published(handler, path, state)) or self._end(handler, state))
 
-    def _end(self, handler: int, how: str) -> tuple[Cause, ...]:
-        """The end of an asynchronous branch: the flows that need this handler, or nobody."""
+    def _end(self, handler: int, state: str) -> tuple[Cause, ...]:
+        """The end of an asynchronous branch: the flows that need this handler, or nobody.
+
+        state: what becomes of the work, decided where the branch began: failed (the request was refused), delayed, parked,
+        partly-lost or lost.
+        """
         flows = self.needing.get(handler, [])
         if not flows:
             return (Cause(self.system.handlers[handler].key, "not-on-any-path", {"needed": "no"}),)
-        state = "lost" if self._loses(handler) else "delayed"
         return tuple(Cause(flow, "reaches-user", {"state": state}) for flow in flows)
-
-    def _loses(self, handler: int) -> bool:
-        wait = self.recovery.at.get(handler)
-        return wait is not None and wait.waiting.value <= 0 < wait.lost.value
 
     def _broker_dead(self, broker: int) -> list[Cause]:
         result = []
@@ -187,7 +188,7 @@ class _Explainer:
         starving = [node.index for node in self.system.handlers if node.event is not None and self.system.broker_of(node.event) == broker]
         for subscriber in starving:
             if self.outage.starves(subscriber):
-                cause = self._starved(subscriber, (subscriber,))
+                cause = self._starved(subscriber, (subscriber,), "delayed")
                 if cause.outcome != "shown-above":
                     result.append(cause)
         return result
@@ -201,7 +202,7 @@ class _Explainer:
         follow: list[Cause] = []
         for subscriber in subscribers:
             if self.outage.starves(subscriber):
-                follow.append(self._starved(subscriber, (publisher, subscriber)))
+                follow.append(self._starved(subscriber, (publisher, subscriber), "delayed"))
         wait = self.recovery.at.get(publisher)
         if mode == "best-effort":
             flows = sorted({flow for s in subscribers for flow in self.needing.get(s, [])})

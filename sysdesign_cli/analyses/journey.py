@@ -117,21 +117,33 @@ def journey(system: System, flow: Flow, workload: str = "") -> FlowResult:
 def writes(system: System, flow: Flow) -> bool:
     """A flow is a write when it reaches a write handler of a store."""
     for handler in system.reachable(system.entry(flow)):
-        if system.service_of(handler).kind in ("database", "cache") and system.handlers[handler].handler.access == "write":
+        if system.handlers[handler].handler.access == "write":
             return True
     return False
 
 
 def answer_services(system: System, flow: Flow) -> list[str]:
-    """Services that the answer waits for, in the order of the file; devices of the user are not services."""
-    seen = {system.entry(flow)}
+    """Services that the answer waits for, in the order of the file; devices of the user are not services.
+
+    When the answer comes by events (``answered``), everything on the way there counts, brokers included.
+    """
+    entry = system.entry(flow)
+    seen = {entry}
+    brokers: set[int] = set()
+    if flow.answered:
+        on_the_way = system.reachable(entry) & system.leading_to([system.handler_number(flow.answered)])
+        seen |= on_the_way
+        for handler in on_the_way:
+            for publish in system.handlers[handler].publishes:
+                if any(subscriber in on_the_way for subscriber in system.subscribers[publish.event.name]):
+                    brokers.add(publish.broker)
     stack = list(seen)
     while stack:
         for edge in system.handlers[stack.pop()].every_call():
             if edge.target not in seen and edge.chance > 0:
                 seen.add(edge.target)
                 stack.append(edge.target)
-    found = {system.handlers[handler].service for handler in seen}
+    found = {system.handlers[handler].service for handler in seen} | brokers
     return [service.name for index, service in enumerate(system.services) if index in found and service.kind != "client"]
 
 
@@ -200,6 +212,8 @@ class _Walker:
         )  # fmt: skip
 
     def _sizes(self, kind: str, node: HandlerNode) -> tuple[Figure | None, Figure | None]:
+        if kind == "entry" and self.system.services[node.service].kind == "client":
+            return None, None  # nothing moves inside the user's device
         if kind == "deliver":
             return (node.event.size if node.event else None), None
         return node.handler.request, node.handler.reply

@@ -15,7 +15,7 @@ from sysdesign_cli.analyses.failover import TINY, states
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.measures import KillSets, Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
-from sysdesign_cli.engine.situation import casualties, lost_while_down, lost_while_failing
+from sysdesign_cli.engine.situation import casualties
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 from sysdesign_cli.scenario.shapes import Text
@@ -113,13 +113,12 @@ class _KillTable:
         """Kills that last long enough to lose messages at this subscriber."""
         key = (subscriber, down)
         if key not in self._masks:
-            rate = self.setting.rates[subscriber]
             by_duration: dict[float, bool] = {}
             mask = 0
             for number, seconds in enumerate(self.durations):
                 if seconds not in by_duration:
-                    lost = lost_while_down(self.system, subscriber, seconds, rate) if down else lost_while_failing(self.system, subscriber, seconds)
-                    by_duration[seconds] = lost > 0
+                    lost = self.setting.loss_down if down else self.setting.loss_failing
+                    by_duration[seconds] = lost(subscriber, seconds) > 0
                 if by_duration[seconds]:
                     mask |= 1 << number
             self._masks[key] = mask
@@ -152,12 +151,7 @@ class _KillTable:
     def shares_of(self, number: int) -> Shares:
         """The measure of one kill alone, for where chance decides."""
         if number not in self._shares:
-            seconds, rates = self.durations[number], self.setting.rates
-            self._shares[number] = Shares(
-                self.dead[number],
-                lambda subscriber: lost_while_down(self.system, subscriber, seconds, rates[subscriber]),
-                lambda subscriber: lost_while_failing(self.system, subscriber, seconds),
-            )
+            self._shares[number] = self.setting.shares(self.dead[number], self.durations[number])
         return self._shares[number]
 
 

@@ -1,22 +1,25 @@
 """An outage in time: what waits, what is lost, what is parked, and when everything is as before.
 
-Fluid and first in, first out: the message that arrives first waits for the whole outage, and each later one less, so nothing
-is later than the outage itself; everything is on time again when the backlog has drained. Capacity counts workers and the
-time each is held, without queueing, so drains are lower bounds (``approximation``).
+Fluid and first in, first out: the message that arrives first waits for the whole outage (or as long as it is kept), each
+later one less; everything is on time again when the backlog has drained. What waited comes back to the handlers that work on
+it and on what follows from it; each service works it off with the workers that ordinary traffic leaves free. Queueing and the
+pace of what comes before are left out, so drains are lower bounds (``approximation``).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from sysdesign_cli.analyses.situations import Outage, needed_effects
 from sysdesign_cli.engine.explained import APPROXIMATION, Number
-from sysdesign_cli.engine.fluid import drain
-from sysdesign_cli.engine.situation import given_up_while_failing
+from sysdesign_cli.engine.fluid import time_to_drain
 from sysdesign_cli.engine.stations import workers
+from sysdesign_cli.engine.traffic import solve
+from sysdesign_cli.engine.workload import combined
 from sysdesign_cli.scenario.model import Flow
-from sysdesign_cli.scenario.quantity import COUNT, RATE, SHARE, TIME
+from sysdesign_cli.scenario.quantity import COUNT, RATE, TIME, Figure
 
 TINY = 1e-12
 
@@ -25,7 +28,8 @@ TINY = 1e-12
 class Wait:
     """A place where messages wait: a subscription whose handler cannot work, or an outbox whose broker is away.
 
-    kind: ``down`` (subscriber dead), ``failing`` (alive, something it needs is dead) or ``outbox``.
+    kind: ``down`` (subscriber dead), ``failing`` (alive, something it needs is dead), ``outbox``, or ``best-effort`` (nothing
+    waits: what is published is lost). oldest_s: how long the message that waits longest has waited when all is repaired.
     """
 
     kind: str
@@ -36,50 +40,66 @@ class Wait:
     lost: Number
     parked: Number
     drain: Number
+    oldest_s: Number
 
 
 class Recovery:
-    """Waits of an outage, and what they mean for a flow."""
+    """Waits of an outage, and what they mean for services and flows."""
 
     def __init__(self, outage: Outage) -> None:
         self.outage = outage
-        self.waits: tuple[Wait, ...] = ()
         self.at: dict[int, Wait] = {}
         """subscriber (or, for an outbox, publisher) -> wait"""
+        self.returning: list[float] = []
+        """messages that each handler has to work off after the repair"""
         self._drains: dict[int, Number] = {}
 
-    def drain_at(self, handler: int) -> Number:
-        """Time until this handler has worked off what did not reach it, after everything is repaired."""
-        if handler not in self._drains:
-            self._drains[handler] = self._drain(handler)
-        return self._drains[handler]
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        return tuple(self.at.values())
 
-    def _drain(self, handler: int) -> Number:
-        outage = self.outage
-        setting = outage.setting
-        normal = setting.rates[handler]
-        missed = self._missed(handler)
-        if normal <= 0 or missed <= TINY:
-            return Number(0.0, TIME, "no-backlog")
-        capacity = setting.stations.highest_rate(handler)
-        lost = outage.shares.lost_while_down(handler, 1.0) if outage.system.handlers[handler].service in outage.casualties.down else 0.0
-        fluid = drain(setting.profile_of(handler), setting.moment.second, outage.duration.value, capacity, 1 - missed * (1 - lost))
-        service = outage.system.service_of(handler)
-        hold = Number(setting.stations.held[handler], TIME, "holding-time", (("takes", service.handles[outage.system.handlers[handler].handler.name].takes.mean),))
-        capacity_number = Number(
-            capacity, RATE, "capacity", (("workers", Number(workers(service), COUNT, "workers", ((f"{service.name}.replicas", service.replicas.max or service.replicas.min), *((("concurrency", service.concurrency),) if service.concurrency is not None else ())))), ("holding", hold)), APPROXIMATION,
-        )  # fmt: skip
-        backlog = Number(fluid.backlog, COUNT, "backlog", (("rate", Number(normal, RATE, "traffic")), ("outage", outage.duration), ("missed", Number(missed, SHARE, "missed"))))
-        return Number(fluid.drain_s, TIME, "drain", (("backlog", backlog), ("capacity", capacity_number), ("rate", Number(normal, RATE, "traffic"))), APPROXIMATION)
+    def drain_of(self, service: int) -> Number:
+        """Time until a service has worked off what comes back to it, beside its ordinary traffic."""
+        if service not in self._drains:
+            self._drains[service] = self._drain(service)
+        return self._drains[service]
 
-    def _missed(self, handler: int) -> float:
-        """Share of a handler's ordinary work that is not done during the outage."""
-        outage = self.outage
-        if outage.system.handlers[handler].service in outage.casualties.down:
-            return 1.0
-        normal = outage.setting.rates[handler]
-        done = min(1.0, outage.arriving[handler] / normal) * (1 - outage.answers[handler].failed) if normal else 1.0
-        return max(0.0, 1 - done)
+    def _drain(self, service: int) -> Number:
+        setting, system = self.outage.setting, self.outage.system
+        held = setting.stations.held
+        handlers = [h for h in system.handlers_of[service] if self.returning[h] > TINY]
+        limit = workers(system.services[service])
+        if not handlers or math.isinf(limit):
+            return Number(0.0, TIME, "no-backlog" if not handlers else "no-limit")
+        work = sum(self.returning[h] * held[h] for h in handlers)
+        busy = combined([(setting.profile_of(h), held[h]) for h in system.handlers_of[service] if setting.rates[h] > 0])
+        end = setting.moment.second + self.outage.duration.value
+        seconds = time_to_drain(work, busy, end, limit)
+        return Number(seconds, TIME, "drain", self._drain_inputs(service, handlers, work, busy.at(end), limit), APPROXIMATION)
+
+    def _drain_inputs(self, service: int, handlers: list[int], work: float, busy: float, limit: float) -> tuple[tuple[str, Number | Figure | str], ...]:
+        system, definition = self.outage.system, self.outage.system.services[service]
+        parts = tuple((system.handlers[h].key, self._work_of(h)) for h in handlers)
+        replicas = definition.replicas.max or definition.replicas.min
+        workers_inputs: tuple[tuple[str, Number | Figure | str], ...] = ((f"{definition.name}.replicas", replicas),)
+        if definition.concurrency is not None:
+            workers_inputs += ((f"{definition.name}.concurrency", definition.concurrency),)
+        return (
+            ("service", definition.name),
+            ("work", Number(work, TIME, "work", parts)),
+            ("workers", Number(limit, COUNT, "workers", workers_inputs)),
+            ("busy", Number(busy, COUNT, "busy-then")),
+        )
+
+    def _work_of(self, handler: int) -> Number:
+        held = self.outage.setting.stations.held[handler]
+        node = self.outage.system.handlers[handler]
+        own = float(node.handler.takes.mean)
+        inputs: tuple[tuple[str, Number | Figure | str], ...] = (("takes", node.handler.takes.mean),)
+        if held > own:
+            inputs += (("calls", Number(held - own, TIME, "calls-waited")),)
+        messages = Number(self.returning[handler], COUNT, "returning")
+        return Number(self.returning[handler] * held, TIME, "work-of", (("messages", messages), ("holding", Number(held, TIME, "holding-time", inputs))))
 
     def _relevant(self, flow: Flow) -> set[int]:
         """Handlers that run for the flow's completion: those that lead to its effects, and what they call."""
@@ -95,22 +115,35 @@ class Recovery:
 
     def lateness(self, flow: Flow, late: bool) -> tuple[Number | None, Number | None]:
         """(how late the completion is at worst, when all is normal again counted from the start of the outage)."""
-        waits = self.waits_of(flow)
+        waits = [wait for wait in self.waits_of(flow) if wait.waiting.value > 0]
         if not late or not waits:
             return None, None
-        outage = self.outage
-        system = outage.system
-        again = max((float(system.scenario.events[wait.event].redelivery_delay) for wait in waits if wait.kind == "failing"), default=0.0)
-        inputs: tuple[tuple[str, Number], ...] = (("outage", outage.duration),)
-        if again:
-            inputs += (("redelivery", Number(again, TIME, "redelivery")),)
-        late_by = Number(outage.duration.value + again, TIME, "late-by", inputs)
+        oldest = max(waits, key=lambda wait: wait.oldest_s.value).oldest_s
+        again = self._until_next_try(waits)
+        late_by = Number(oldest.value + again.value, TIME, "late-by", (("oldest", oldest), *((("redelivery", again),) if again.value else ())))
+        services = {self.outage.system.handlers[h].service for h in self._touched(flow)}
+        slowest = max((self.drain_of(s) for s in sorted(services)), key=lambda number: number.value)
+        inputs = (("outage", self.outage.duration), *((("redelivery", again),) if again.value else ()), ("drain", slowest))
+        return late_by, Number(self.outage.duration.value + again.value + slowest.value, TIME, "normal-after", inputs, APPROXIMATION)
+
+    def _until_next_try(self, waits: list[Wait]) -> Number:
+        """Where a living subscriber failed, the broker tries again only after its delay."""
+        events = self.outage.system.scenario.events
+        delays = [events[wait.event].redelivery_delay for wait in waits if wait.kind == "failing"]
+        if not delays:
+            return Number(0.0, TIME, "none")
+        return Number(float(max(delays)), TIME, "redelivery", (("redelivery_delay", max(delays)),))
+
+    def _touched(self, flow: Flow) -> set[int]:
+        """Handlers of a flow's completion and everything they call."""
         handlers = self._relevant(flow)
-        for handler in list(handlers):
-            handlers |= {edge.target for edge in system.handlers[handler].every_call()}
-        slowest = max((self.drain_at(h) for h in sorted(handlers)), key=lambda number: number.value)
-        normal_after = Number(outage.duration.value + slowest.value, TIME, "normal-after", (("outage", outage.duration), ("drain", slowest)), APPROXIMATION)
-        return late_by, normal_after
+        stack = list(handlers)
+        while stack:
+            for edge in self.outage.system.handlers[stack.pop()].every_call():
+                if edge.target not in handlers:
+                    handlers.add(edge.target)
+                    stack.append(edge.target)
+        return handlers
 
     def lost_of(self, flow: Flow) -> Number:
         return _sum("lost-messages", [wait.lost for wait in self.waits_of(flow)])
@@ -124,67 +157,112 @@ def _sum(formula: str, numbers: list[Number]) -> Number:
 
 
 def recover(outage: Outage) -> Recovery:
-    """Find every place where messages wait or get lost."""
+    """Find every place where messages wait or get lost, and how long each service works on what comes back."""
     recovery = Recovery(outage)
-    system = outage.system
-    for node in system.handlers:
-        arriving = outage.arriving[node.index]
-        if arriving <= 0:
-            continue
-        if node.event is not None:
-            if node.service in outage.casualties.down:
-                recovery.at[node.index] = _wait_at_subscriber(recovery, node.index, "down", 1.0)
-            elif outage.answers[node.index].failed > TINY:
-                recovery.at[node.index] = _wait_at_subscriber(recovery, node.index, "failing", outage.answers[node.index].failed)
-        if node.service in outage.casualties.down:
-            continue
-        for edge in node.publishes:
-            if edge.broker in outage.casualties.down and edge.mode != "in-path" and outage.answers[node.index].failed < 1:
-                recovery.at.setdefault(node.index, _wait_in_outbox(recovery, node.index, edge.event.name, edge.mode, edge.mean))
-    recovery.waits = tuple(recovery.at.values())
+    places = _Places(outage)
+    found = {node.index: one for node in outage.system.handlers if (one := places.at(node.index)) is not None}
+    starts: dict[int, float] = {}
+    for handler, (kind, event, counts) in found.items():
+        targets = outage.system.subscribers[event] if kind == "outbox" else [handler]
+        for target in targets:
+            starts[target] = starts.get(target, 0.0) + counts.waiting.value
+    recovery.returning = solve(outage.system, starts)
+    for handler, (kind, event, counts) in found.items():
+        targets = outage.system.subscribers[event] if kind == "outbox" else [handler]
+        drains = [recovery.drain_of(outage.system.handlers[target].service) for target in targets] or [Number(0.0, TIME, "no-backlog")]
+        slowest = max(drains, key=lambda number: number.value) if counts.waiting.value > 0 else Number(0.0, TIME, "no-backlog")
+        key = outage.system.handlers[handler].key
+        recovery.at[handler] = Wait(kind, event, key, counts.arrived, counts.waiting, counts.lost, counts.parked, slowest, counts.oldest_s)
     return recovery
 
 
-def _arrived(recovery: Recovery, handler: int, scale: float) -> Number:
-    """Messages of the outage: the integral of the rate, over the part of the day it falls in."""
-    outage = recovery.outage
-    setting = outage.setting
-    normal = setting.rates[handler]
-    reaching = outage.arriving[handler] / normal if normal else 0.0
-    total = setting.profile_of(handler).total(setting.moment.second, outage.duration.value) * reaching * scale
-    mean = total / outage.duration.value if outage.duration.value else 0.0
-    return Number(total, COUNT, "arrived", (("mean_rate", Number(mean, RATE, "mean-over-outage")), ("outage", outage.duration)))
+@dataclass(frozen=True)
+class _Counts:
+    arrived: Number
+    waiting: Number
+    lost: Number
+    parked: Number
+    oldest_s: Number
 
 
-def _wait_at_subscriber(recovery: Recovery, handler: int, kind: str, share: float) -> Wait:
-    outage = recovery.outage
-    node = outage.system.handlers[handler]
-    assert node.event is not None
-    event = node.event
-    arrived = _arrived(recovery, handler, share)
-    if kind == "down":
-        lost_share, parked_share = outage.shares.lost_while_down(handler, 1.0), 0.0
-        reason = ((f"{event.name}.retention", event.retention), ("outage", outage.duration))
-    else:
-        lost_share = outage.shares.lost_while_failing(handler, 1.0)
-        parked_share = given_up_while_failing(outage.system, handler, outage.duration.value) - lost_share
-        reason = ((f"{event.name}.deliveries", event.deliveries), (f"{event.name}.redelivery_delay", event.redelivery_delay))  # type: ignore[assignment]
-    lost = Number(arrived.value * lost_share, COUNT, f"lost-{kind}", (("arrived", arrived), *reason))
-    parked = Number(arrived.value * max(0.0, parked_share), COUNT, "parked", (("arrived", arrived), *reason))
-    waiting = Number(arrived.value - lost.value - parked.value, COUNT, "waiting", (("arrived", arrived), ("lost", lost), ("parked", parked)))
-    return Wait(kind, event.name, node.key, arrived, waiting, lost, parked, recovery.drain_at(handler))
+class _Places:
+    """Where messages wait during an outage, and how many."""
 
+    def __init__(self, outage: Outage) -> None:
+        self.outage = outage
+        self.system = outage.system
+        self.setting = outage.setting
 
-def _wait_in_outbox(recovery: Recovery, handler: int, event: str, mode: str, mean: float) -> Wait:
-    """An outbox keeps what its broker cannot take; a best-effort publisher drops it."""
-    outage = recovery.outage
-    arrived = _arrived(recovery, handler, mean * (1 - outage.answers[handler].failed))
-    nothing = Number(0.0, COUNT, "none")
-    lost = Number(arrived.value, COUNT, "lost-best-effort", (("arrived", arrived),)) if mode == "best-effort" else nothing
-    waiting = nothing if mode == "best-effort" else Number(arrived.value, COUNT, "waiting", (("arrived", arrived),))
-    drains = [recovery.drain_at(s) for s in outage.system.subscribers[event]] or [Number(0.0, TIME, "no-backlog")]
-    slowest = max(drains, key=lambda number: number.value)
-    return Wait("outbox" if mode == "outbox" else "best-effort", event, outage.system.handlers[handler].key, arrived, waiting, lost, nothing, slowest)
+    @cached_property
+    def _none(self) -> Number:
+        return Number(0.0, COUNT, "none")
+
+    def at(self, handler: int) -> tuple[str, str, _Counts] | None:
+        """(kind, event, counts) of the wait at a subscriber or publisher, or None."""
+        node = self.system.handlers[handler]
+        if self.outage.arriving[handler] <= 0:
+            return None
+        if node.event is not None and node.service in self.outage.casualties.down:
+            return "down", node.event.name, self._kept(handler)
+        if node.event is not None and self.outage.answers[handler].failed > TINY:
+            return "failing", node.event.name, self._tried(handler, self.outage.answers[handler].failed)
+        if node.service in self.outage.casualties.down or self.outage.answers[handler].failed >= 1:
+            return None
+        for edge in node.publishes:
+            if edge.broker in self.outage.casualties.down and edge.mode != "in-path" and edge.mean > 0:
+                share = edge.mean * (1 - self.outage.answers[handler].failed)
+                return edge.mode, edge.event.name, self._published(handler, share, edge.mode == "best-effort")
+        return None
+
+    def _arrived(self, handler: int, share: float, last_s: float | None = None) -> Number:
+        """Messages of the outage (or of its last so many seconds): the integral of the rate over that part of the day."""
+        duration = self.outage.duration.value
+        length = duration if last_s is None else min(last_s, duration)
+        normal = self.setting.rates[handler]
+        reaching = self.outage.arriving[handler] / normal * share if normal else 0.0
+        start = self.setting.moment.second + duration - length
+        total = self.setting.profile_of(handler).total(start, length) * reaching
+        mean = Number(total / length if length else 0.0, RATE, "mean-over-outage")
+        span = self.outage.duration if last_s is None else Number(length, TIME, "last-part")
+        return Number(total, COUNT, "arrived", (("mean_rate", mean), ("outage", span)))
+
+    def _kept(self, handler: int) -> _Counts:
+        """A dead subscriber: the broker keeps what is not older than the retention, as far as the queue takes it."""
+        event = self.system.handlers[handler].event
+        assert event is not None
+        arrived = self._arrived(handler, 1.0)
+        keeps = event.durable and event.delivery != "at-most-once"
+        kept_s = float(event.retention) if keeps else 0.0
+        waiting = self._arrived(handler, 1.0, kept_s).value if keeps else 0.0
+        if event.queue_limit is not None:
+            waiting = min(waiting, float(event.queue_limit))
+        reason: tuple[tuple[str, Figure | Number], ...] = ((f"{event.name}.retention", event.retention), ("outage", self.outage.duration))
+        lost = Number(arrived.value - waiting, COUNT, "lost-down", (("arrived", arrived), *reason))
+        oldest = Number(min(self.outage.duration.value, kept_s), TIME, "oldest-kept", reason)
+        return _Counts(arrived, Number(waiting, COUNT, "waiting", (("arrived", arrived), ("lost", lost))), lost, self._none, oldest)
+
+    def _tried(self, handler: int, share: float) -> _Counts:
+        """A living subscriber that fails: tried so often and so long apart, then given up (parked, or lost)."""
+        event = self.system.handlers[handler].event
+        assert event is not None
+        arrived = self._arrived(handler, share)
+        patience = 0.0 if event.delivery == "at-most-once" else (float(event.deliveries) - 1) * float(event.redelivery_delay)
+        waiting = self._arrived(handler, share, patience).value
+        given_up = max(0.0, arrived.value - waiting)
+        parks = event.dead_letters and event.delivery != "at-most-once"
+        reason = ((f"{event.name}.deliveries", event.deliveries), (f"{event.name}.redelivery_delay", event.redelivery_delay), ("outage", self.outage.duration))
+        lost = self._none if parks else Number(given_up, COUNT, "lost-failing", (("arrived", arrived), *reason))
+        parked = Number(given_up, COUNT, "parked", (("arrived", arrived), *reason)) if parks else self._none
+        oldest = Number(min(self.outage.duration.value, patience), TIME, "oldest-tried", reason)
+        return _Counts(arrived, Number(waiting, COUNT, "waiting", (("arrived", arrived), ("lost", lost), ("parked", parked))), lost, parked, oldest)
+
+    def _published(self, handler: int, share: float, swallowed: bool) -> _Counts:
+        """An outbox keeps what its broker cannot take; a best-effort publisher drops it."""
+        arrived = self._arrived(handler, share)
+        if swallowed:
+            return _Counts(arrived, self._none, Number(arrived.value, COUNT, "lost-best-effort", (("arrived", arrived),)), self._none, Number(0.0, TIME, "none"))
+        oldest = Number(self.outage.duration.value, TIME, "oldest-outbox", (("outage", self.outage.duration),))
+        return _Counts(arrived, Number(arrived.value, COUNT, "waiting", (("arrived", arrived),)), self._none, self._none, oldest)
 
 
 def never(number: Number) -> bool:

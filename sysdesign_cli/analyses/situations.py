@@ -10,7 +10,7 @@ from sysdesign_cli.engine.disrupted import arriving
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.measures import Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
-from sysdesign_cli.engine.situation import Casualties, casualties, lost_while_down, lost_while_failing
+from sysdesign_cli.engine.situation import Arrivals, Casualties, casualties, lost_while_down, lost_while_failing
 from sysdesign_cli.engine.stations import Stations
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import solve
@@ -28,6 +28,7 @@ class Setting:
         self.scenario: Scenario = system.scenario
         self.workload = pick_workload(self.scenario, workload)
         self.moment: Moment = busiest(self.scenario, self.workload)
+        self._losses: dict[tuple[int, float, bool], float] = {}
         if not self.scenario.flows or self.moment.total <= 0:
             node = self.workload.node
             place = node.place if node is not None else Place(self.scenario.address)
@@ -63,13 +64,41 @@ class Setting:
         parts = [(profile(self.scenario, self.workload, flow), visits[handler]) for flow, visits in self.visits.items()]
         return combined([part for part in parts if part[1]])
 
+    def loss_down(self, subscriber: int, seconds: float) -> float:
+        """Share of a subscriber's messages that an outage of so many seconds loses when the subscriber is dead."""
+        key = (subscriber, seconds, True)
+        if key not in self._losses:
+            self._losses[key] = lost_while_down(self.system, subscriber, seconds, self._arrivals(subscriber))
+        return self._losses[key]
+
+    def loss_failing(self, subscriber: int, seconds: float) -> float:
+        """The same when the subscriber is alive and fails each message."""
+        key = (subscriber, seconds, False)
+        if key not in self._losses:
+            self._losses[key] = lost_while_failing(self.system, subscriber, seconds, self._arrivals(subscriber))
+        return self._losses[key]
+
+    def _arrivals(self, subscriber: int) -> Arrivals:
+        begin = self.moment.second
+        return lambda start, end: self.profile_of(subscriber).total(begin + start, end - start)
+
+    def shares(self, dead: frozenset[int], seconds: float) -> Shares:
+        """Shares of requests under dead services, for an outage of so many seconds."""
+        return Shares(dead, lambda subscriber: self.loss_down(subscriber, seconds), lambda subscriber: self.loss_failing(subscriber, seconds))
+
     def rate_number(self, flow: str) -> Number:
         """The flow's rate now, with where it comes from."""
         start = self.workload.starts.get(flow)
         rate = self.moment.rates[flow]
         if start is None or start.peak is None:
             return Number(rate, RATE, "rate-none" if start is None else "rate-closed")
-        share = Number(rate / float(start.peak) if start.peak else 0.0, "share", "day-shape", (("clock", self.moment.clock),))
+        shape = start.shape or self.workload.shape
+        points = self.scenario.shapes[str(shape)] if shape else {}
+        drawn = ", ".join(f"{at} {float(share):.0%}" for at, share in sorted(points.items()))
+        inputs: tuple[tuple[str, str], ...] = (("clock", self.moment.clock),)
+        if shape and start.at is None:
+            inputs += (("shape", f"{shape} ({drawn})"),)
+        share = Number(rate / float(start.peak) if start.peak else 0.0, "share", "day-shape", inputs)
         return Number(rate, RATE, "rate-now", (("peak", start.peak), ("day_share", share)))
 
 
@@ -133,12 +162,7 @@ class Outage:
 
     @cached_property
     def shares(self) -> Shares:
-        seconds, rates = self.duration.value, self.setting.rates
-        return Shares(
-            self.casualties.down,
-            lambda subscriber: lost_while_down(self.system, subscriber, seconds, rates[subscriber]),
-            lambda subscriber: lost_while_failing(self.system, subscriber, seconds),
-        )
+        return self.setting.shares(self.casualties.down, self.duration.value)
 
     @cached_property
     def answers(self) -> list[Levels[float]]:

@@ -21,8 +21,7 @@ def drain(profile: Profile, start: float, outage_s: float, capacity: float, lost
     """Fluid backlog of one queue whose server is away for ``outage_s`` seconds from second ``start`` of the day.
 
     profile: flow starts per second; scale: messages for each; capacity: messages per second after repair. With a constant
-    rate r the drain is backlog / (capacity - r), and infinite when capacity <= r. With a rate that changes over the day the
-    straight pieces of the profile are followed exactly, for at most 30 days.
+    rate r the drain is backlog / (capacity - r), and infinite when capacity <= r.
     """
     arrived = profile.total(start, outage_s) * scale
     backlog = arrived * (1 - lost_share)
@@ -30,11 +29,19 @@ def drain(profile: Profile, start: float, outage_s: float, capacity: float, lost
         return Drain(arrived, 0.0, 0.0)
     if math.isinf(capacity):
         return Drain(arrived, backlog, 0.0)
+    return Drain(arrived, backlog, time_to_drain(backlog, profile, start + outage_s, capacity, scale))
+
+
+def time_to_drain(backlog: float, profile: Profile, start: float, capacity: float, scale: float = 1.0) -> float:
+    """Seconds until ``backlog`` is worked off beside what arrives from second ``start`` on; inf when it never is.
+
+    With a rate that changes over the day the straight pieces of the profile are followed exactly, for at most 30 days.
+    """
     if profile.peak == min(rate for _, rate in profile.points):
         spare = capacity - profile.peak * scale
-        return Drain(arrived, backlog, backlog / spare if spare > 0 else math.inf)
+        return backlog / spare if spare > 0 else math.inf
     waiting = backlog
-    now = start + outage_s
+    now = start
     for _ in range(30):
         for begin, r0, end, r1 in profile.segments(now, DAY_S):
             span, first, last = end - begin, capacity - r0 * scale, capacity - r1 * scale
@@ -42,12 +49,12 @@ def drain(profile: Profile, start: float, outage_s: float, capacity: float, lost
             # with capacity to spare at first and none at last, the queue may run empty on the way, where it is shortest
             empties = first > 0 > last and first * first * span >= 2 * (first - last) * waiting
             if empties or left <= 1e-9 * backlog:
-                return Drain(arrived, backlog, begin + _time_to_empty(waiting, first, last, span) - start - outage_s)
+                return begin + _time_to_empty(waiting, first, last, span) - start
             waiting = left
         now += DAY_S
         if waiting >= backlog and profile.mean * scale >= capacity:
             break
-    return Drain(arrived, backlog, math.inf)
+    return math.inf
 
 
 def _time_to_empty(waiting: float, first: float, last: float, span: float) -> float:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sysdesign_cli.engine.stations import replica_count, replica_zones
 from sysdesign_cli.engine.system import System
+
+
+#: Messages that arrive between two times, in seconds after the outage began.
+Arrivals = Callable[[float, float], float]
 
 
 @dataclass(frozen=True)
@@ -46,23 +51,30 @@ def _is_down(system: System, service: int, dead: int) -> bool:
     return left < needs
 
 
-def lost_while_down(system: System, subscriber: int, seconds: float, rate: float) -> float:
+def lost_while_down(system: System, subscriber: int, seconds: float, arrivals: Arrivals) -> float:
     """Share of the messages of an outage that a broker loses for a subscriber that is down so long.
 
     0 while the outage is shorter than the retention and the queue is not full; without durability everything is lost.
+    ``arrivals(a, b)``: messages that arrive from a to b seconds after the outage began.
     """
     event = system.handlers[subscriber].event
     if event is None or seconds <= 0:
         return 0.0
     if not event.durable or event.delivery == "at-most-once":
         return 1.0
-    lost = max(0.0, 1 - float(event.retention) / seconds)
-    if event.queue_limit is not None and rate > 0:
-        lost = max(lost, 1 - float(event.queue_limit) / (rate * seconds))
-    return lost
+    too_old = seconds - float(event.retention)
+    if too_old <= 0 and event.queue_limit is None:
+        return 0.0
+    total = arrivals(0.0, seconds)
+    if total <= 0:
+        return max(0.0, too_old / seconds)
+    kept = total - (arrivals(0.0, too_old) if too_old > 0 else 0.0)
+    if event.queue_limit is not None:
+        kept = min(kept, float(event.queue_limit))
+    return max(0.0, 1 - kept / total)
 
 
-def given_up_while_failing(system: System, subscriber: int, seconds: float) -> float:
+def given_up_while_failing(system: System, subscriber: int, seconds: float, arrivals: Arrivals) -> float:
     """Share of the messages of an outage whose deliveries are used up, for a subscriber that is up and fails each.
 
     A message is tried ``deliveries`` times, ``redelivery_delay`` apart, so those that arrive in the last
@@ -73,13 +85,16 @@ def given_up_while_failing(system: System, subscriber: int, seconds: float) -> f
         return 0.0
     if event.delivery == "at-most-once":
         return 1.0
-    patience = (float(event.deliveries) - 1) * float(event.redelivery_delay)
-    return max(0.0, 1 - patience / seconds)
+    given_up_s = seconds - (float(event.deliveries) - 1) * float(event.redelivery_delay)
+    if given_up_s <= 0:
+        return 0.0
+    total = arrivals(0.0, seconds)
+    return arrivals(0.0, given_up_s) / total if total > 0 else given_up_s / seconds
 
 
-def lost_while_failing(system: System, subscriber: int, seconds: float) -> float:
+def lost_while_failing(system: System, subscriber: int, seconds: float, arrivals: Arrivals) -> float:
     """As ``given_up_while_failing``, unless a dead-letter queue keeps what is given up."""
     event = system.handlers[subscriber].event
     if event is not None and event.dead_letters and event.delivery != "at-most-once":
         return 0.0
-    return given_up_while_failing(system, subscriber, seconds)
+    return given_up_while_failing(system, subscriber, seconds, arrivals)

@@ -13,8 +13,8 @@ def replica_zones(system: System, service: Service) -> list[str]:
 
     A function is run by the provider in all zones: one entry for each zone.
     """
-    if service.kind in ("external", "client", "cdn"):
-        return [""] * max(1, int(service.replicas.min))
+    if service.kind in ("external", "client", "cdn") and not service.zones:
+        return [""] * replica_count(system, service)
     zones = [str(zone) for zone in service.zones or system.scenario.zones]
     if service.kind == "function":
         return zones or [""]

@@ -232,7 +232,7 @@ def _rate(value: float) -> str:
 
 def _percent(value: float) -> str:
     percent = value * 100
-    if 99 < percent < 100:  # nines carry the meaning: keep the digits that differ from 100
+    if 99 < percent < 100 - 1e-9:  # nines carry the meaning: keep the digits that differ from 100
         missing = 100 - percent
         places = 2
         while missing < 10 ** (1 - places) and places < 12:

@@ -63,7 +63,8 @@ def _row(document: Document, row: Compared, result: CompareResult, say: Say) -> 
             cells.append(Cell("–", "muted", ""))
         else:
             style = "good" if position in row.best else ("strong" if row.differs else "muted")
-            cell = document.number(f"{result.sides[position].scenario}.{row.metric.id}", value, style)
+            about = say(f"metric.{row.metric.id}.definition")
+            cell = document.number(f"{result.sides[position].scenario}.{row.metric.id}", value, style, about)
             cells.append(Cell(cell.text + (" ✓" if position in row.best else ""), cell.style, cell.raw) if row.best else cell)
     cells.append(Cell({"lower": "↓", "higher": "↑"}.get(row.metric.better, ""), "muted"))
     return tuple(cells)

@@ -84,6 +84,7 @@ class Explained:
 
     id: str
     number: Number
+    about: str = ""
 
 
 @dataclass
@@ -98,9 +99,9 @@ class Document:
         self.blocks += blocks
         return self
 
-    def number(self, id: str, number: Number, style: str = "") -> Cell:
-        """A cell for a number, remembered under ``id`` for --why."""
-        self.numbers.append(Explained(id, number))
+    def number(self, id: str, number: Number, style: str = "", about: str = "") -> Cell:
+        """A cell for a number, remembered under ``id`` for --why; ``about`` says in words what it is."""
+        self.numbers.append(Explained(id, number, about))
         return Cell(show(number), style, number.value)
 
 

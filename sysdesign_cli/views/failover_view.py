@@ -71,7 +71,8 @@ def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
     parts = []
     if flow.failed_requests.value > 0:
         document.number(f"{flow.flow}.failed", flow.failed_requests)
-        parts.append(say("failover.requests-fail", count=show(flow.failed_requests)))
+        key = "failover.requests-unanswered" if flow.answer.shares["lost"] > 0 else "failover.requests-fail"
+        parts.append(say(key, count=show(flow.failed_requests)))
     if flow.late_by is not None and flow.normal_after is not None:
         document.number(f"{flow.flow}.late", flow.late_by)
         document.number(f"{flow.flow}.normal", flow.normal_after)
@@ -79,7 +80,9 @@ def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
         drain = next(number for label, number in flow.normal_after.inputs if label == "drain")
         assert isinstance(outage, Number) and isinstance(drain, Number)
         late = show(flow.late_by)
-        if math.isinf(drain.value):
+        if any(math.isinf(one.computed.value) and one.computed.formula == "by-hand" for one in flow.objectives):
+            parts.append(say("failover.late-by-hand", late=late))
+        elif math.isinf(drain.value):
             parts.append(say("failover.late-never", late=late))
         else:
             parts.append(say("failover.late", late=late, normal=show(flow.normal_after), outage=show(outage), drain=show(drain)))
@@ -181,6 +184,9 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
         names = blast.services.get(state)
         if names:
             notes.append(Note(say(f"failover.services-{state}", services=", ".join(names)), "muted"))
+    for one in result.overloaded:
+        document.number(f"{one.service}.busy", one.busy)
+        notes.append(Note(say("failover.overloaded", service=one.service, busy=show(one.busy), before=show(one.before)), "failed"))
     for effect in result.side_effects:
         notes.append(Note(say(f"failover.side-effect-{effect.state}", handler=effect.handler), "warning"))
     for loop in result.cold_start_loops:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sysdesign_cli.engine.explained import Number
@@ -24,7 +25,7 @@ def explain(document: Document, say: Say, sources: Mapping[str, Source], pattern
         known = ", ".join(dict.fromkeys(one.id for one in document.numbers)) or "–"
         return document.add(Note(say("why.none", pattern=pattern, known=known), "warning"))
     explainer = _Explainer(say, sources)
-    branches = tuple(explainer.branch(one.id, one.number, 0) for one in wanted)
+    branches = tuple(_with(explainer.branch(one.id, one.number, 0), one.about) for one in wanted)
     document.add(Heading(say("why.title")), Tree(branches))
     if explainer.cited:
         cited = tuple(Branch(name, _cited(sources[name], say)) for name in explainer.cited if name in sources)
@@ -34,6 +35,10 @@ def explain(document: Document, say: Say, sources: Mapping[str, Source], pattern
     if assumptions:
         document.add(Tree(assumptions, say("why.assumptions")))
     return document
+
+
+def _with(branch: Branch, about: str) -> Branch:
+    return replace(branch, note=f"{about} {branch.note}".strip()) if about else branch
 
 
 def _cited(source: Source, say: Say) -> str:

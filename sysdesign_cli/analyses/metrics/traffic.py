@@ -8,6 +8,7 @@ from typing import Final
 
 from sysdesign_cli.analyses.journey import answer_depth, answer_services, writes
 from sysdesign_cli.analyses.metrics.base import STORES, About, Metric, Subject, Unavailable
+from sysdesign_cli.analyses.situations import awaited_effects
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.workload import combined, profile
 from sysdesign_cli.scenario.model import Flow
@@ -28,8 +29,16 @@ class Message:
 
 
 def messages(subject: Subject) -> Iterator[Message]:
-    """Every stream of messages. Between services means: neither from a user's device nor to a store or broker."""
+    """Every stream of messages. Between services means: neither from a user's device nor to a store or broker.
+
+    Where no device is modelled, the user's request to a flow's entry counts too. An event moves once to the broker and once
+    to each subscriber; only the latter count as messages between services.
+    """
     system, rates = subject.system, subject.setting.rates
+    for entry, rate in subject.setting.entries.items():
+        node = system.handlers[entry]
+        if system.services[node.service].kind != "client" and rate > 0:
+            yield Message(rate, float(node.handler.request) + float(node.handler.reply), node.handler.content or "", False, False)
     for node in system.handlers:
         rate = rates[node.index]
         if rate <= 0:
@@ -41,6 +50,7 @@ def messages(subject: Subject) -> Iterator[Message]:
             size = float(callee.handler.request) + float(callee.handler.reply)
             yield Message(rate * mean, size, callee.handler.content or "", False, not (from_client or to_store))
         for publish in node.publishes:
+            yield Message(rate * publish.mean, float(publish.event.size), publish.event.content or "", True, False)
             for _ in system.subscribers[publish.event.name]:
                 yield Message(rate * publish.mean, float(publish.event.size), publish.event.content or "", True, True)
 
@@ -74,7 +84,7 @@ def _read_share(subject: Subject, about: About) -> Number | Unavailable:
 
 def _store_accesses(subject: Subject, access: str) -> float:
     system, rates = subject.system, subject.setting.rates
-    return sum(rates[n.index] for n in system.handlers if system.services[n.service].kind in STORES and n.handler.access == access)
+    return sum(rates[node.index] for node in system.handlers if node.handler.access == access)
 
 
 def _store_write_rate(subject: Subject, about: About) -> Number:
@@ -135,6 +145,8 @@ def user_bytes(subject: Subject) -> UserBytes:
             for mean, edge in node.weighted_calls():
                 if system.service_of(edge.target).kind != "cdn":
                     past += rates[node.index] * mean * float(system.handlers[edge.target].handler.reply)
+    total += _pushed(subject)
+    past += _pushed(subject)
     for rate, handler in streams:
         node = system.handlers[handler]
         moved = rate * float(node.handler.reply)
@@ -143,6 +155,18 @@ def user_bytes(subject: Subject) -> UserBytes:
         from_cdn += moved * own
         past += 0.0 if system.service_of(handler).kind == "cdn" else moved
     return UserBytes(total, from_cdn, past)
+
+
+def _pushed(subject: Subject) -> float:
+    """Bytes per second pushed to users: of events whose handler is what the user waits for."""
+    system = subject.system
+    moved = 0.0
+    for flow in subject.scenario.flows.values():
+        for handler in awaited_effects(system, flow):
+            event = system.handlers[handler].event
+            if event is not None:
+                moved += subject.setting.moment.rates[flow.name] * subject.setting.visits[flow.name][handler] * float(event.size)
+    return moved
 
 
 def _own_copy_share(hit: float, fetches: bool) -> float:
@@ -168,19 +192,24 @@ def _bytes_past_edge(subject: Subject, about: About) -> Number:
 
 
 def _cache_hit_share(subject: Subject, about: About) -> Number | Unavailable:
-    """Of all look-ups that a cache, a CDN or a database answers, those a cache or CDN answers from its own copy."""
+    """Of all look-ups, those that a cache or CDN with a hit ratio answers; the others are reads of stores.
+
+    An in-memory store that nothing stands behind is a store: what it answers is a read.
+    """
     system, rates = subject.system, subject.setting.rates
     hits = reads = 0.0
     for node in system.handlers:
-        rate, kind = rates[node.index], system.services[node.service].kind
-        if kind == "database" and node.handler.access == "read":
+        rate = rates[node.index]
+        if node.handler.access == "read":
             reads += rate
         if node.handler.hit_ratio is not None:
             hits += rate * node.hit
         for mean, edge in node.weighted_calls():
             if edge.hit is not None:
                 hits += rate * mean * edge.hit
-    return _ratio(hits, hits + reads, RATE, "no-stores")
+                if system.handlers[edge.target].handler.access == "read":
+                    reads -= rate * mean  # a look-up in a cache, counted by its hits and by what its misses read
+    return _ratio(hits, hits + max(0.0, reads), RATE, "no-stores")
 
 
 def _service_request_share(subject: Subject, about: About) -> Number | Unavailable:
