@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sysdesign_cli.analyses.causes import Cause, explain_causes
 from sysdesign_cli.analyses.recovery import Recovery, Wait, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
-from sysdesign_cli.engine.explained import APPROXIMATION, Number
+from sysdesign_cli.engine.explained import APPROXIMATION, AT_LEAST, Number
 from sysdesign_cli.engine.measures import Levels
 from sysdesign_cli.engine.stations import Stations, replica_count
 from sysdesign_cli.engine.system import System
@@ -183,6 +183,8 @@ def _objectives(outage: Outage, recovery: Recovery, flow: Flow, late_by: Number 
             continue
         by_hand = name != "lose_at_most" and parked.value > 0
         value = Number(math.inf, computed.unit, "by-hand", (("parked", parked),)) if by_hand else computed
+        if name == "complete_within" and not by_hand:
+            value = replace(computed, method=AT_LEAST)
         limit = Number(float(promised), promised.unit, "objective", ((f"{flow.name}.{name}", promised),)) if promised is not None else None
         # the message that waited longest still has to be worked on, so a wait of just the deadline breaks it
         strict = name == "complete_within"

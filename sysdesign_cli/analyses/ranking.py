@@ -21,6 +21,8 @@ from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 from sysdesign_cli.scenario.shapes import Text
 
 MAX_PAIRS: Final = 50_000
+#: From so many calls on it pays to look up which of them matter.
+MANY_CALLS: Final = 16
 _SEVERITY: Final = ("ok", "degraded", "delayed", "failed", "lost")
 
 
@@ -107,6 +109,7 @@ class _KillTable:
             self.dead.append(down)
         self._masks: dict[tuple[int, bool], int] = {}
         self._shares: dict[int, Shares] = {}
+        self._calls_to: dict[int, dict[int, set[int]]] = {}
         self.algebra = KillSets(len(kills), self.downs, lambda s: self._mask(s, True), lambda s: self._mask(s, False))
 
     def _mask(self, subscriber: int, down: bool) -> int:
@@ -147,6 +150,23 @@ class _KillTable:
         ordered = dict(sorted(flows.items(), key=lambda item: -_SEVERITY.index(item[1])))
         shares = (states(Levels(*answer)).shares, states(Levels(*completion)).shares)
         return RankedKill(self.kills[number], *shares, ordered, len(self.dead[number]))
+
+    def calls_to(self, node: HandlerNode, touched: set[int]) -> tuple[CallEdge, ...]:
+        """Those calls of a handler that may lead to one of the touched handlers: a hub's few among hundreds."""
+        index = self._calls_to.get(node.index)
+        if index is None:
+            index = {}
+            for number, edge in enumerate(node.calls):
+                pending = [edge]
+                while pending:
+                    one = pending.pop()
+                    index.setdefault(one.target, set()).add(number)
+                    pending += one.on_miss
+            self._calls_to[node.index] = index
+        numbers: set[int] = set()
+        for target in index.keys() & touched:
+            numbers |= index[target]
+        return tuple([node.calls[number] for number in sorted(numbers)])
 
     def shares_of(self, number: int) -> Shares:
         """The measure of one kill alone, for where chance decides."""
@@ -241,8 +261,12 @@ class _Outcomes:
         if self.system.topology.cyclic:
             one.run([handler for handler, _ in handlers])
         else:
+            touched = {handler for handler, _ in handlers}
             for handler, levels in handlers:
-                one.levels[handler] = levels if levels is not None else one.handler(self.system.handlers[handler])
+                if levels is None:
+                    node = self.system.handlers[handler]
+                    levels = one.handler(node, self.table.calls_to(node, touched) if len(node.calls) > MANY_CALLS else None)
+                one.levels[handler] = levels
         for handler, levels in handlers:
             if levels is None and handler in entries:
                 self.exact[(handler, number)] = one.levels[handler]
@@ -259,8 +283,10 @@ def _add_up(outcomes: _Outcomes, flow: str, entry: int, share: float, totals: li
         total[2] += share * failed
         total[3] += share * lost
         state = "lost" if lost > TINY else "failed" if failed > TINY else "delayed" if delayed > TINY else "degraded" if degraded > TINY else ""
-        if state and _SEVERITY.index(state) > _SEVERITY.index(hit[number].get(flow, "ok")):
-            hit[number][flow] = state
+        if state:
+            flows = hit[number]
+            if flow not in flows or _SEVERITY.index(state) > _SEVERITY.index(flows[flow]):
+                flows[flow] = state
 
 
 _DEGRADED, _DELAYED = Levels(1.0, 0.0, 0.0, 0.0), Levels(1.0, 1.0, 0.0, 0.0)

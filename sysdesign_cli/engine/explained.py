@@ -9,6 +9,7 @@ from sysdesign_cli.scenario.quantity import Figure
 EXACT = "exact"
 APPROXIMATION = "approximation"
 BOUND = "bounded"
+AT_LEAST = "at-least"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Number:
 
     value: SI units. formula: key of the message ``formula.<key>`` that states how it is made. inputs: (label, what it is made
     of), each a Number, a Figure of the scenario or a text; the label is the key ``input.<label>`` or a name of the scenario.
-    method: ``exact`` (follows from the model without approximation), ``approximation`` or ``bounded``.
+    method: ``exact`` (follows from the model without approximation), ``approximation``, ``bounded`` (at most) or
+    ``at-least``.
     """
 
     value: float

@@ -59,10 +59,13 @@ class Propagation(Generic[M]):
             if moved <= 1e-15:
                 return
 
-    def handler(self, node: HandlerNode) -> Levels[M]:
-        """One handler from its callees and subscribers: dead, or its calls in turn, then what it publishes."""
+    def handler(self, node: HandlerNode, calls: tuple[CallEdge, ...] | None = None) -> Levels[M]:
+        """One handler from its callees and subscribers: dead, or its calls in turn, then what it publishes.
+
+        calls: those of its calls that anything but ok can come of, when the caller knows which; all of them unless said.
+        """
         a = self.algebra
-        result = self.sequence(node.calls)
+        result = self.sequence(node.calls if calls is None else calls)
         if node.misses and node.hit < 1:
             result = self.joined(result, self.chanced(self.sequence(node.misses), 1 - node.hit))
         if node.publishes:

@@ -37,6 +37,7 @@ MESSAGES: Final[dict[str, str]] = {
     "grade.C": "third-party estimate",
     "method.approximation": "approximation",
     "method.bounded": "bound",
+    "method.at-least": "at least",
     "method.simulated": "simulated",
     "objective.answer_p50": "half the answers within",
     "objective.answer_p95": "95 % of answers within",
@@ -319,7 +320,7 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.traffic": "Traffic solves v = e + Pᵀv: every call, cache miss and copy of an event is counted at its mean.",
     "assume.fluid": "Backlogs are fluid and first in, first out: the first message waits for the whole outage, later ones less.",
     "assume.capacity": "Capacity counts workers and the time each is held, with all replicas that autoscaling may start and without queueing.",
-    "assume.no-cascade": "What survives is assumed able to carry the load: overload caused by the kill is not looked at here.",
+    "assume.no-cascade": "What a kill overloads is named; what follows from the overload is not worked out.",
     "assume.independent-branches": "Chances of calls and publishes are independent of each other.",
     "assume.thresholds": "Words follow from stated thresholds: read-heavy ≥ 80 % reads, write-heavy ≥ 50 % writes at stores, real-time ≤ 10 s freshness, large ≥ 100 KB a request, event-driven ≥ 50 % of messages between services, CDN and cache ≥ 50 % served, low ≤ 3 s.",
     # formulas and inputs

@@ -37,6 +37,7 @@ MESSAGES: Final[dict[str, str]] = {
     "grade.C": "ค่าประมาณจากบุคคลที่สาม",
     "method.approximation": "ค่าประมาณ",
     "method.bounded": "ค่าขอบเขต",
+    "method.at-least": "อย่างน้อย",
     "method.simulated": "จากการจำลอง",
     "objective.answer_p50": "คำตอบครึ่งหนึ่งมาภายใน",
     "objective.answer_p95": "คำตอบ 95 % มาภายใน",
@@ -319,7 +320,7 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.traffic": "Traffic ได้จากการแก้สมการ v = e + Pᵀv: นับทุกการเรียก cache miss และสำเนาของ Event ด้วยค่าเฉลี่ย",
     "assume.fluid": "งานค้างคิดแบบของไหล เข้าก่อนออกก่อน: ข้อความแรกรอตลอดการล่ม ข้อความหลัง ๆ รอน้อยลง",
     "assume.capacity": "กำลังรองรับนับจากจำนวน worker และเวลาที่แต่ละตัวถูกจอง รวม replica ที่ autoscaling เปิดได้ทั้งหมด โดยไม่คิดเวลาเข้าคิว",
-    "assume.no-cascade": "ถือว่าส่วนที่รอดรับภาระไหว ในที่นี้ไม่ได้ดู overload ที่เกิดตามมาจากการล่ม",
+    "assume.no-cascade": "บอกชื่อสิ่งที่รับภาระเกิน แต่ไม่ได้คำนวณผลที่ตามมาจากภาระเกินนั้น",
     "assume.independent-branches": "โอกาสของการเรียกและการส่ง Event เป็นอิสระต่อกัน",
     "assume.thresholds": "คำสรุปมาจากเกณฑ์ที่กำหนดไว้: Read-heavy อ่าน ≥ 80 %, Write-heavy เขียนที่เก็บข้อมูล ≥ 50 %, Real-time ความสด ≤ 10 วินาที, ขนาดใหญ่ ≥ 100 KB ต่อคำขอ, Event-Driven ≥ 50 % ของข้อความระหว่าง Service, CDN และ Cache ตอบเอง ≥ 50 %, Latency ต่ำ ≤ 3 วินาที",
     # formulas and inputs

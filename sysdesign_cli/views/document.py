@@ -106,8 +106,8 @@ class Document:
 
 
 def show(number: Number) -> str:
-    """A number for people, with ``≈`` when it is an approximation and ``≤`` when a bound."""
-    sign = {"approximation": "≈ ", "bounded": "≤ "}.get(number.method, "")
+    """A number for people, with ``≈`` when it is an approximation and ``≤`` or ``>`` when a bound."""
+    sign = {"approximation": "≈ ", "bounded": "≤ ", "at-least": "> "}.get(number.method, "")
     return sign + format_quantity(number.value, number.unit) if number.value not in (0, float("inf")) else format_quantity(number.value, number.unit)
 
 
