@@ -3,6 +3,7 @@
     python3 dev.py run compare netflix grab     the program
     python3 dev.py test                         every check: style, types, floors, tests
     python3 dev.py test --oldest                the tests on the oldest allowed packages
+    python3 dev.py docs                         the reference and all shown outputs anew
     python3 dev.py lock                         make the requirements files anew
     python3 dev.py bench                        the benchmarks
 """
@@ -93,6 +94,8 @@ def main(words: list[str]) -> int:
         return call(python, "-m", "sysdesign_cli", *rest, from_here=True)
     if task == "test":
         return test(rest)
+    if task == "docs":
+        return call(environment(".venv", "dev.txt"), "docs/generate.py", *rest)
     if task == "lock":
         return lock()
     if task == "bench":

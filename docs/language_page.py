@@ -203,7 +203,8 @@ def _kinds() -> str:
             values["concurrency"] = "no limit"
         rows.append(f"| `{kind}` | " + " | ".join(values.values()) + " |")
     function = templates["function"]["replicas"]
-    more = f"A function has up to {function.max:,.0f} instances, {_value(function.adds)} can be added, one starts in {_value(function.starts_in)}."
+    start, added = _value(function.starts_in), _value(function.adds)
+    more = f"A function has up to {function.max:,.0f} instances; {added} can be added, and one starts in {start}."
     return "## Defaults by kind of service\n\n" + "\n".join(rows) + f"\n\n{more}\n\n"
 
 

@@ -57,7 +57,7 @@ class Design:
     def variant(self, name: str) -> Design:
         """The same scenario changed by one of its variants; "" is the scenario itself."""
         base = split_address(self.scenario.address)[0]
-        return Design.load(f"{base}@{name}" if name else base)
+        return Design(load_scenario(f"{base}@{name}" if name else base, vocabulary()))
 
     def check(self, select: Sequence[str] = (), ignore: Sequence[str] = (), today: str = "") -> CheckResult:
         """What an experienced reviewer would say. ``today``: ISO date after which waivers are over."""

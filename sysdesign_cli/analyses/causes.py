@@ -12,7 +12,10 @@ from sysdesign_cli.engine.system import CallEdge
 TINY: Final = 1e-12
 
 #: How a branch may end.
-ENDS: Final = ("absorbed", "buffered", "parked", "starved", "lost", "reaches-user", "cycle", "not-on-any-path", "shown-above")
+ENDS: Final = (
+    "absorbed", "buffered", "parked", "starved", "lost", "reaches-user", "cycle", "not-on-any-path", "shown-above", "caller-dead", "fallback-gone", "more",
+)
+MAX_DEPTH: Final = 100
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,24 @@ class _Explainer:
         self.recovery = recovery
         self.shown: set[tuple[str, int]] = set()
         self.callers: dict[int, list[CallEdge]] = {}
+        self.stands_in_for: dict[int, list[CallEdge]] = {}
         for node in self.system.handlers:
             for edge in node.every_call():
                 self.callers.setdefault(edge.target, []).append(edge)
+                if edge.fallback is not None:
+                    self.stands_in_for.setdefault(edge.fallback, []).append(edge)
         self.flows_at: dict[int, list[str]] = {}
         for flow in self.system.scenario.flows.values():
             self.flows_at.setdefault(self.system.entry(flow), []).append(flow.name)
+        self.used: set[int] = set()
+        for entry in self.flows_at:
+            self.used |= self.system.reachable(entry)
+        self.effect_of: dict[int, list[str]] = {}
         self.needing: dict[int, list[str]] = {}
         for flow in self.system.scenario.flows.values():
             effects = needed_effects(self.system, flow)
+            for effect in dict.fromkeys(effects):
+                self.effect_of.setdefault(effect, []).append(flow.name)
             for handler in self.system.leading_to(effects) & self.system.reachable(self.system.entry(flow)) if effects else ():
                 self.needing.setdefault(handler, []).append(flow.name)
 
@@ -70,7 +82,7 @@ class _Explainer:
     def _after_death(self, service: int) -> list[Cause]:
         children: list[Cause] = []
         for handler in self.system.handlers_of[service]:
-            if self.outage.setting.rates[handler] > 0 or handler in self.flows_at:
+            if handler in self.used:
                 children += self._handler_fails(handler, ())
         if self.system.services[service].kind == "broker":
             children += self._broker_dead(service)
@@ -83,27 +95,35 @@ class _Explainer:
         if handler in path:
             return [Cause(self.system.handlers[handler].key, "cycle", {})]
         node = self.system.handlers[handler]
+        if len(path) > MAX_DEPTH:
+            return [Cause(node.key, "more", {})]
         path = (*path, handler)
-        if node.event is not None and self.outage.setting.rates[handler] > 0:
-            return [self._subscription(handler, path)]
         result: list[Cause] = []
+        if node.event is not None and self.outage.setting.publishers.get(node.event.name):
+            result.append(self._subscription(handler, path))
         for flow in self.flows_at.get(handler, ()):
             result.append(Cause(flow, "reaches-user", {"state": "failed"}))
         for edge in self.callers.get(handler, ()):
             result += self._caller(edge, path)
-        result += self._no_longer_published(handler, path, "failed")
+        for edge in self.stands_in_for.get(handler, ()):
+            if edge.caller in self.used and self.outage.answers[edge.target].failed <= TINY:
+                subject = f"{self.system.handlers[edge.caller].key} → {node.key}"
+                result.append(Cause(subject, "fallback-gone", {}))
+        if node.event is None:
+            result += self._no_longer_published(handler, path, "failed")
         return result
 
     def _caller(self, edge: CallEdge, path: tuple[int, ...]) -> list[Cause]:
         caller = self.system.handlers[edge.caller]
-        if caller.service in self.outage.casualties.down or self.outage.setting.rates[edge.caller] <= 0:
+        if edge.caller not in self.used:
             return []
         subject = f"{caller.key} → {self.system.handlers[edge.target].key}"
+        if caller.service in self.outage.casualties.down:
+            return [Cause(subject, "caller-dead", {})]
         how = self._absorbed(edge)
         if how:
-            if edge.fallback is not None and how == "fallback":
-                return [Cause(subject, "absorbed", {"how": how, "by": self.system.handlers[edge.fallback].key})]
-            return [Cause(subject, "absorbed", {"how": how, "by": edge.call.optional.en})]
+            by = self.system.handlers[edge.fallback].key if edge.fallback is not None and how == "fallback" else edge.call.optional.en
+            return [Cause(subject, "absorbed", {"how": how, "by": by}, self._skipped(edge, how))]
         if self.outage.answers[edge.caller].failed <= TINY:
             return []  # another way through the same caller holds
         key = ("fails", edge.caller)
@@ -120,17 +140,25 @@ class _Explainer:
         if self.outage.kill.pessimistic:
             return ""
         answers = self.outage.answers
-        if edge.on_miss:
-            return "cache-bypass" if all(answers[miss.target].failed <= TINY or miss.optional for miss in edge.on_miss) else ""
+        if edge.on_miss and all(answers[miss.target].failed <= TINY or miss.optional for miss in edge.on_miss):
+            return "cache-bypass"
         if edge.fallback is not None:
             return "fallback" if answers[edge.fallback].failed <= TINY else ""
         return "optional" if edge.optional else ""
+
+    def _skipped(self, edge: CallEdge, how: str) -> tuple[Cause, ...]:
+        """Flows whose effect the caller goes without: content, and never completed."""
+        if how == "cache-bypass":
+            return ()
+        instead = self.needing.get(edge.fallback, []) if edge.fallback is not None else []
+        flows = [flow for flow in self.needing.get(edge.target, []) if flow not in instead]
+        return tuple(Cause(flow, "reaches-user", {"state": "lost"}) for flow in flows)
 
     def _subscription(self, handler: int, path: tuple[int, ...]) -> Cause:
         node = self.system.handlers[handler]
         assert node.event is not None
         subject = f"{node.event.name} → {self.system.services[node.service].name}"
-        wait = self.recovery.at.get(handler)
+        wait = self.recovery.at_subscriber.get(handler)
         key = ("subscription", handler)
         if key in self.shown:
             return Cause(subject, "shown-above", {})
@@ -139,7 +167,8 @@ class _Explainer:
             return self._starved(handler, path, "delayed")
         all_lost = wait.lost.value >= wait.arrived.value * (1 - TINY) and wait.arrived.value > 0
         state = "lost" if all_lost else "parked" if wait.parked.value > 0 else "partly-lost" if wait.lost.value > 0 else "delayed"
-        follow = tuple(self._no_longer_published(handler, path, state)) or self._end(handler, state)
+        follow = (*self._no_longer_published(handler, path, state), *self._own_end(handler, state))
+        follow = follow or self._end(handler, state)
         if all_lost:
             return Cause(subject, "lost", {}, follow, wait)
         if wait.parked.value > 0:
@@ -150,7 +179,9 @@ class _Explainer:
         result = []
         for publish in self.system.handlers[handler].publishes:
             for subscriber in self.system.subscribers[publish.event.name]:
-                if subscriber in path:
+                if len(path) > MAX_DEPTH:
+                    result.append(Cause(self._delivery(subscriber), "more", {}))
+                elif subscriber in path:
                     result.append(Cause(self._delivery(subscriber), "cycle", {}))
                 elif self.outage.starves(subscriber):
                     result.append(self._starved(subscriber, (*path, subscriber), state))
@@ -166,7 +197,12 @@ class _Explainer:
         if key in self.shown:
             return Cause(subject, "shown-above", {})
         self.shown.add(key)
-        return Cause(subject, "starved", {}, tuple(self._no_longer_published(handler, path, state)) or self._end(handler, state))
+        follow = (*self._no_longer_published(handler, path, state), *self._own_end(handler, state))
+        return Cause(subject, "starved", {}, follow or self._end(handler, state))
+
+    def _own_end(self, handler: int, state: str) -> tuple[Cause, ...]:
+        """Flows for which this very handler has to run."""
+        return tuple(Cause(flow, "reaches-user", {"state": state}) for flow in self.effect_of.get(handler, []))
 
     def _end(self, handler: int, state: str) -> tuple[Cause, ...]:
         """The end of an asynchronous branch: the flows that need this handler, or nobody.
@@ -203,7 +239,7 @@ class _Explainer:
         for subscriber in subscribers:
             if self.outage.starves(subscriber):
                 follow.append(self._starved(subscriber, (publisher, subscriber), "delayed"))
-        wait = self.recovery.at.get(publisher)
+        wait = self.recovery.at_publish.get((publisher, event))
         if mode == "best-effort":
             flows = sorted({flow for s in subscribers for flow in self.needing.get(s, [])})
             ends = tuple(Cause(flow, "reaches-user", {"state": "lost"}) for flow in flows)

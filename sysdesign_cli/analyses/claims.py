@@ -74,19 +74,18 @@ SystemOf = Callable[[str], System]
 def verify(system: System, system_of: SystemOf) -> VerifyResult:
     """Evaluate every claim. ``system_of(variant)`` gives the system of a variant ("" is the scenario itself)."""
     scenario = system.scenario
-    claims = tuple(_Judge(claim, system_of).verdict() for claim in scenario.claims.values())
+    claims = tuple(_Judge(claim, system, system_of).verdict() for claim in scenario.claims.values())
     return VerifyResult(scenario.address, scenario.title, claims)
 
 
 class _Judge:
     """One claim: its situation, its checks, its verdict."""
 
-    def __init__(self, claim: Claim, system_of: SystemOf) -> None:
+    def __init__(self, claim: Claim, loaded: System, system_of: SystemOf) -> None:
         self.claim = claim
         self.given = claim.given
         self.system_of = system_of
-        self.variant = str(claim.given.variant or "")
-        self.system = system_of(self.variant)
+        self.system = system_of(str(claim.given.variant)) if claim.given.variant else loaded
         self.workload = str(claim.given.workload or "")
 
     @cached_property
@@ -96,7 +95,10 @@ class _Judge:
         zones = tuple(str(zone) for zone in self.given.zone)
         if EACH in named:
             every = [str(name) for name in self.given.of] or [s.name for s in self.system.services if s.kind != "client"]
-            return [Kill((name,), (), seconds) for name in every]
+            every_zone = [str(zone) for zone in self.system.scenario.zones]
+            if EACH in zones:
+                return [Kill((name,), (zone,), seconds) for name in every for zone in every_zone]
+            return [Kill((name,), zones, seconds) for name in every]
         if EACH in zones:
             return [Kill(named, (str(zone),), seconds) for zone in self.system.scenario.zones]
         return [Kill(named, zones, seconds)]
@@ -106,16 +108,29 @@ class _Judge:
         failing: list[str] = []
         for kill in self.kills:
             under = ", ".join((*kill.services, *(f"zone {zone}" for zone in kill.zones))) if len(self.kills) > 1 else ""
-            found = [self._judge(one, kill, under) for one in self.claim.expect if under == "" or kill is self.kills[0] or _depends_on_kill(one)]
+            found = [self._tried(one, kill, under) for one in self.claim.expect if under == "" or kill is self.kills[0] or _depends_on_kill(one)]
             evidence += found
             if any(e.verdict == FAILS for e in found):
                 failing.append(under)
+        if not self.kills:
+            evidence.append(Evidence(UNDECIDED, "nothing-to-try", {}, ""))
         verdicts = {e.verdict for e in evidence}
         verdict = FAILS if FAILS in verdicts else UNDECIDED if UNDECIDED in verdicts else HOLDS
         some = tuple(failing) if 0 < len(failing) < len(self.kills) else ()
         node = self.claim.node
         place = node.place if node is not None else Place("")
         return ClaimVerdict(self.claim.name, self.claim.says, self.claim.note, verdict, tuple(evidence), some, place)
+
+    def _tried(self, one: Check, kill: Kill, under: str) -> Evidence:
+        """A check that names what this variant does not have is undecided, not a fault."""
+        try:
+            return self._judge(one, kill, under)
+        except ScenarioError as error:
+            if any(problem.place.line for problem in error.problems):
+                raise
+            return Evidence(UNDECIDED, "not-here", {"name": ", ".join(p.params.get("name", p.slug) for p in error.problems)}, under)
+        except KeyError as error:
+            return Evidence(UNDECIDED, "not-here", {"name": str(error.args[0])}, under)
 
     def _judge(self, one: Check, kill: Kill, under: str) -> Evidence:
         if one.metric is not None:
@@ -187,7 +202,7 @@ class _Judge:
     def _path(self, one: Check, under: str) -> Evidence:
         names = [self._full(str(name)) for name in one.path]
         flows = [self.system.scenario.flows[str(one.flow)]] if one.flow else list(self.system.scenario.flows.values())
-        missing = [passes_in_order(journey(self.system, flow, self.workload).root, names) for flow in flows]
+        missing = [passes_in_order(journey(self.system, flow, self.workload, unfold_all=True).root, names) for flow in flows]
         passing = [flow.name for flow, lacks in zip(flows, missing, strict=True) if not lacks]
         params = {"path": " → ".join(names), "flow": ", ".join(passing) or ", ".join(flow.name for flow in flows)}
         if passing:

@@ -9,12 +9,13 @@ from sysdesign_cli.analyses.causes import Cause, explain_causes
 from sysdesign_cli.analyses.recovery import Recovery, Wait, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import APPROXIMATION, AT_LEAST, Number
+from sysdesign_cli.engine.graphs import circle_in, ordered_groups, predecessors_of
 from sysdesign_cli.engine.measures import Levels
 from sysdesign_cli.engine.stations import Stations, replica_count
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.workload import profile
 from sysdesign_cli.scenario.model import Flow
-from sysdesign_cli.scenario.quantity import COUNT, SHARE
+from sysdesign_cli.scenario.quantity import COUNT, SHARE, TIME
 from sysdesign_cli.scenario.shapes import Text
 
 TINY = 1e-12
@@ -179,12 +180,16 @@ def _objectives(outage: Outage, recovery: Recovery, flow: Flow, late_by: Number 
         ("recover_within", normal_after, flow.objectives.recover_within),
         ("lose_at_most", lost, flow.objectives.lose_at_most),
     ):
+        if computed is None and name == "complete_within" and lost.value > 0:
+            computed = Number(math.inf, TIME, "never-done", (("lost", lost),))
         if computed is None:
             continue
         by_hand = name != "lose_at_most" and parked.value > 0
         value = Number(math.inf, computed.unit, "by-hand", (("parked", parked),)) if by_hand else computed
         if name == "complete_within" and not by_hand:
             value = replace(computed, method=AT_LEAST)
+            if lost.value > 0 or (normal_after is not None and math.isinf(normal_after.value)):
+                value = Number(math.inf, computed.unit, "never-done", (("lost", lost),))
         limit = Number(float(promised), promised.unit, "objective", ((f"{flow.name}.{name}", promised),)) if promised is not None else None
         # the message that waited longest still has to be worked on, so a wait of just the deadline breaks it
         strict = name == "complete_within"
@@ -252,13 +257,14 @@ def _overloaded(outage: Outage) -> tuple[Overload, ...]:
 
 
 def _cold_start_loops(outage: Outage) -> tuple[str, ...]:
-    """Cycles of calls that wait for each other and hold something dead: they cannot start from cold."""
-    topology = outage.system.topology
+    """Cycles of handlers that wait for each other and hold something dead: they cannot start from cold."""
+    system = outage.system
+    called = [list(dict.fromkeys(edge.target for edge in node.every_call())) for node in system.handlers]
     loops = []
-    for group in topology.order:
-        members = set(group)
-        if topology.is_cycle(group) and any(edge.target in members for h in group for edge in outage.system.handlers[h].every_call()):
-            keys = sorted(outage.system.handlers[h].key for h in group)
-            if any(outage.system.handlers[h].service in outage.casualties.down for h in group):
-                loops.append(" → ".join([*keys, keys[0]]))
+    for group in ordered_groups(called, predecessors_of(called)):
+        if len(group) == 1 and group[0] not in called[group[0]]:
+            continue
+        if any(system.handlers[h].service in outage.casualties.down for h in group):
+            circle = [system.handlers[h].key for h in circle_in(called, group)]
+            loops.append(" → ".join([*circle, circle[0]]))
     return tuple(loops)

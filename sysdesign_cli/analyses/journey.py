@@ -89,10 +89,13 @@ def pick_flow(system: System, name: str) -> Flow:
     return flows[name]
 
 
-def journey(system: System, flow: Flow, workload: str = "") -> FlowResult:
-    """Follow a flow from its entry. Raises ScenarioError when there is no such workload."""
+def journey(system: System, flow: Flow, workload: str = "", unfold_all: bool = False) -> FlowResult:
+    """Follow a flow from its entry. ``unfold_all``: show what a handler leads to each time it comes, not just the first.
+
+    Raises ScenarioError when there is no such workload.
+    """
     setting = Setting(system, workload)
-    walker = _Walker(setting, flow)
+    walker = _Walker(setting, flow, unfold_all)
     root = walker.walk()
     waited = answer_services(system, flow)
     rate = setting.rate_number(flow.name)
@@ -161,7 +164,8 @@ def answer_depth(system: System, entry: int) -> int:
 class _Walker:
     """Follows one flow depth first. A handler that was shown in full is not unfolded a second time."""
 
-    def __init__(self, setting: Setting, flow: Flow) -> None:
+    def __init__(self, setting: Setting, flow: Flow, unfold_all: bool) -> None:
+        self.unfold_all = unfold_all
         self.setting = setting
         self.system = setting.system
         self.flow = flow
@@ -196,7 +200,7 @@ class _Walker:
         children: tuple[Step, ...] = ()
         if handler in path:
             ends.append("cycle")
-        elif handler in self.expanded and (node.calls or node.publishes or node.misses):
+        elif handler in self.expanded and not self.unfold_all and (node.calls or node.publishes or node.misses):
             ends.append("again")
         elif self.steps >= MAX_STEPS or len(path) >= MAX_DEPTH:
             ends.append("more")

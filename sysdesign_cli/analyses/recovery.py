@@ -48,15 +48,16 @@ class Recovery:
 
     def __init__(self, outage: Outage) -> None:
         self.outage = outage
-        self.at: dict[int, Wait] = {}
-        """subscriber (or, for an outbox, publisher) -> wait"""
+        self.at_subscriber: dict[int, Wait] = {}
+        self.at_publish: dict[tuple[int, str], Wait] = {}
+        """(publisher, event) -> wait, for events whose broker is dead"""
         self.returning: list[float] = []
         """messages that each handler has to work off after the repair"""
         self._drains: dict[int, Number] = {}
 
     @property
     def waits(self) -> tuple[Wait, ...]:
-        return tuple(self.at.values())
+        return (*self.at_subscriber.values(), *self.at_publish.values())
 
     def drain_of(self, service: int) -> Number:
         """Time until a service has worked off what comes back to it, beside its ordinary traffic."""
@@ -109,13 +110,23 @@ class Recovery:
             return set()
         return system.reachable(system.entry(flow)) & system.leading_to(effects)
 
-    def waits_of(self, flow: Flow) -> list[Wait]:
-        relevant = self._relevant(flow)
-        return [wait for handler, wait in self.at.items() if handler in relevant]
+    def waits_of(self, flow: Flow) -> list[tuple[Wait, float]]:
+        """Waits that concern the flow's completion, each with the share of its messages that come from this flow."""
+        relevant, system = self._relevant(flow), self.outage.system
+        found = [(wait, handler) for handler, wait in self.at_subscriber.items() if handler in relevant]
+        for (publisher, event), wait in self.at_publish.items():
+            if publisher in relevant and any(subscriber in relevant for subscriber in system.subscribers[event]):
+                found.append((wait, publisher))
+        return [(wait, share) for wait, handler in found if (share := self._flow_share(flow, handler)) > 0]
+
+    def _flow_share(self, flow: Flow, handler: int) -> float:
+        setting = self.outage.setting
+        rate = setting.moment.rates[flow.name] * setting.visits[flow.name][handler]
+        return rate / setting.rates[handler] if setting.rates[handler] > 0 else 0.0
 
     def lateness(self, flow: Flow, late: bool) -> tuple[Number | None, Number | None]:
         """(how late the completion is at worst, when all is normal again counted from the start of the outage)."""
-        waits = [wait for wait in self.waits_of(flow) if wait.waiting.value > 0]
+        waits = [wait for wait, _ in self.waits_of(flow) if wait.waiting.value > 0]
         if not late or not waits:
             return None, None
         oldest = max(waits, key=lambda wait: wait.oldest_s.value).oldest_s
@@ -146,34 +157,44 @@ class Recovery:
         return handlers
 
     def lost_of(self, flow: Flow) -> Number:
-        return _sum("lost-messages", [wait.lost for wait in self.waits_of(flow)])
+        return _sum("lost-messages", [(wait.lost, share) for wait, share in self.waits_of(flow)])
 
     def parked_of(self, flow: Flow) -> Number:
-        return _sum("parked-messages", [wait.parked for wait in self.waits_of(flow)])
+        return _sum("parked-messages", [(wait.parked, share) for wait, share in self.waits_of(flow)])
 
 
-def _sum(formula: str, numbers: list[Number]) -> Number:
-    return Number(sum(number.value for number in numbers), COUNT, formula, tuple((f"#{i}", number) for i, number in enumerate(numbers, 1)))
+def _sum(formula: str, parts: list[tuple[Number, float]]) -> Number:
+    """A flow's part of the messages at several places."""
+    inputs = tuple((f"#{i}", Number(number.value * share, COUNT, "flow-part", (("all", number),))) for i, (number, share) in enumerate(parts, 1))
+    return Number(sum(number.value * share for number, share in parts), COUNT, formula, inputs)
 
 
 def recover(outage: Outage) -> Recovery:
     """Find every place where messages wait or get lost, and how long each service works on what comes back."""
     recovery = Recovery(outage)
-    places = _Places(outage)
-    found = {node.index: one for node in outage.system.handlers if (one := places.at(node.index)) is not None}
-    starts: dict[int, float] = {}
-    for handler, (kind, event, counts) in found.items():
-        targets = outage.system.subscribers[event] if kind == "outbox" else [handler]
-        for target in targets:
-            starts[target] = starts.get(target, 0.0) + counts.waiting.value
-    recovery.returning = solve(outage.system, starts)
-    for handler, (kind, event, counts) in found.items():
-        targets = outage.system.subscribers[event] if kind == "outbox" else [handler]
-        drains = [recovery.drain_of(outage.system.handlers[target].service) for target in targets] or [Number(0.0, TIME, "no-backlog")]
-        slowest = max(drains, key=lambda number: number.value) if counts.waiting.value > 0 else Number(0.0, TIME, "no-backlog")
-        key = outage.system.handlers[handler].key
-        recovery.at[handler] = Wait(kind, event, key, counts.arrived, counts.waiting, counts.lost, counts.parked, slowest, counts.oldest_s)
+    system, places = outage.system, _Places(outage)
+    subscribed = {n.index: found for n in system.handlers if (found := places.at_subscriber(n.index)) is not None}
+    published = {key: found for n in system.handlers for key, found in places.at_publishes(n.index).items()}
+    starts = {handler: counts.waiting.value for handler, (_, counts) in subscribed.items()}
+    for (_, event), (_, counts) in published.items():
+        for subscriber in system.subscribers[event]:
+            starts[subscriber] = starts.get(subscriber, 0.0) + counts.waiting.value
+    recovery.returning = solve(system, starts)
+    for handler, (kind, counts) in subscribed.items():
+        event = system.handlers[handler].event
+        recovery.at_subscriber[handler] = _wait(recovery, kind, event.name if event else "", handler, counts, [handler])
+    for (publisher, name), (kind, counts) in published.items():
+        recovery.at_publish[(publisher, name)] = _wait(recovery, kind, name, publisher, counts, system.subscribers[name])
     return recovery
+
+
+def _wait(recovery: Recovery, kind: str, event: str, handler: int, counts: _Counts, workers_at: list[int]) -> Wait:
+    system = recovery.outage.system
+    slowest = Number(0.0, TIME, "no-backlog")
+    if counts.waiting.value > 0 and workers_at:
+        slowest = max((recovery.drain_of(system.handlers[h].service) for h in workers_at), key=lambda number: number.value)
+    key = system.handlers[handler].key
+    return Wait(kind, event, key, counts.arrived, counts.waiting, counts.lost, counts.parked, slowest, counts.oldest_s)
 
 
 @dataclass(frozen=True)
@@ -197,29 +218,49 @@ class _Places:
     def _none(self) -> Number:
         return Number(0.0, COUNT, "none")
 
-    def at(self, handler: int) -> tuple[str, str, _Counts] | None:
-        """(kind, event, counts) of the wait at a subscriber or publisher, or None."""
+    def at_subscriber(self, handler: int) -> tuple[str, _Counts] | None:
+        """(kind, counts) of messages for a subscriber that is dead or fails, or None."""
         node = self.system.handlers[handler]
-        if self.outage.arriving[handler] <= 0:
+        if node.event is None or self._delivered(handler) <= 0:
             return None
-        if node.event is not None and node.service in self.outage.casualties.down:
-            return "down", node.event.name, self._kept(handler)
-        if node.event is not None and self.outage.answers[handler].failed > TINY:
-            return "failing", node.event.name, self._tried(handler, self.outage.answers[handler].failed)
-        if node.service in self.outage.casualties.down or self.outage.answers[handler].failed >= 1:
-            return None
-        for edge in node.publishes:
-            if edge.broker in self.outage.casualties.down and edge.mode != "in-path" and edge.mean > 0:
-                share = edge.mean * (1 - self.outage.answers[handler].failed)
-                return edge.mode, edge.event.name, self._published(handler, share, edge.mode == "best-effort")
+        if node.service in self.outage.casualties.down:
+            return "down", self._kept(handler)
+        if self.outage.answers[handler].failed > TINY:
+            return "failing", self._tried(handler, self.outage.answers[handler].failed)
         return None
 
-    def _arrived(self, handler: int, share: float, last_s: float | None = None) -> Number:
-        """Messages of the outage (or of its last so many seconds): the integral of the rate over that part of the day."""
+    def at_publishes(self, handler: int) -> dict[tuple[int, str], tuple[str, _Counts]]:
+        """(publisher, event) -> (mode, counts) of events whose broker is dead."""
+        node = self.system.handlers[handler]
+        dead = self.outage.casualties.down
+        succeeds = 1 - self.outage.answers[handler].failed
+        if self.outage.arriving[handler] <= 0 or node.service in dead or succeeds <= 0:
+            return {}
+        found: dict[tuple[int, str], tuple[str, _Counts]] = {}
+        for edge in node.publishes:
+            if edge.broker in dead and edge.mode != "in-path" and edge.mean > 0:
+                swallowed = edge.mode == "best-effort"
+                found[(handler, edge.event.name)] = (edge.mode, self._published(handler, edge.mean * succeeds, swallowed))
+        return found
+
+    def _delivered(self, handler: int) -> float:
+        """Messages per second that publishers still send to a subscriber; direct calls of the same handler do not count."""
+        event = self.system.handlers[handler].event
+        total = 0.0
+        for publisher, edge in self.setting.publishers.get(event.name if event else "", ()):
+            if edge.broker not in self.outage.casualties.down and self.system.handlers[publisher].service not in self.outage.casualties.down:
+                total += self.outage.arriving[publisher] * edge.mean * (1 - self.outage.answers[publisher].failed)
+        return total
+
+    def _arrived(self, handler: int, reaching_rate: float, last_s: float | None = None) -> Number:
+        """Messages of the outage (or of its last so many seconds): the integral of the rate over that part of the day.
+
+        reaching_rate: messages per second at the beginning; they follow the day as the handler's ordinary work does.
+        """
         duration = self.outage.duration.value
         length = duration if last_s is None else min(last_s, duration)
         normal = self.setting.rates[handler]
-        reaching = self.outage.arriving[handler] / normal * share if normal else 0.0
+        reaching = reaching_rate / normal if normal else 0.0
         start = self.setting.moment.second + duration - length
         total = self.setting.profile_of(handler).total(start, length) * reaching
         mean = Number(total / length if length else 0.0, RATE, "mean-over-outage")
@@ -230,10 +271,11 @@ class _Places:
         """A dead subscriber: the broker keeps what is not older than the retention, as far as the queue takes it."""
         event = self.system.handlers[handler].event
         assert event is not None
-        arrived = self._arrived(handler, 1.0)
+        rate = self._delivered(handler)
+        arrived = self._arrived(handler, rate)
         keeps = event.durable and event.delivery != "at-most-once"
         kept_s = float(event.retention) if keeps else 0.0
-        waiting = self._arrived(handler, 1.0, kept_s).value if keeps else 0.0
+        waiting = self._arrived(handler, rate, kept_s).value if keeps else 0.0
         if event.queue_limit is not None:
             waiting = min(waiting, float(event.queue_limit))
         reason: tuple[tuple[str, Figure | Number], ...] = ((f"{event.name}.retention", event.retention), ("outage", self.outage.duration))
@@ -245,9 +287,10 @@ class _Places:
         """A living subscriber that fails: tried so often and so long apart, then given up (parked, or lost)."""
         event = self.system.handlers[handler].event
         assert event is not None
-        arrived = self._arrived(handler, share)
+        rate = self._delivered(handler) * share
+        arrived = self._arrived(handler, rate)
         patience = 0.0 if event.delivery == "at-most-once" else (float(event.deliveries) - 1) * float(event.redelivery_delay)
-        waiting = self._arrived(handler, share, patience).value
+        waiting = self._arrived(handler, rate, patience).value
         given_up = max(0.0, arrived.value - waiting)
         parks = event.dead_letters and event.delivery != "at-most-once"
         reason = ((f"{event.name}.deliveries", event.deliveries), (f"{event.name}.redelivery_delay", event.redelivery_delay), ("outage", self.outage.duration))
@@ -258,7 +301,7 @@ class _Places:
 
     def _published(self, handler: int, share: float, swallowed: bool) -> _Counts:
         """An outbox keeps what its broker cannot take; a best-effort publisher drops it."""
-        arrived = self._arrived(handler, share)
+        arrived = self._arrived(handler, self.outage.arriving[handler] * share)
         if swallowed:
             return _Counts(arrived, self._none, Number(arrived.value, COUNT, "lost-best-effort", (("arrived", arrived),)), self._none, Number(0.0, TIME, "none"))
         oldest = Number(self.outage.duration.value, TIME, "oldest-outbox", (("outage", self.outage.duration),))

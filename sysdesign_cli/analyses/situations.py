@@ -11,8 +11,8 @@ from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.measures import Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
 from sysdesign_cli.engine.situation import Arrivals, Casualties, casualties, lost_while_down, lost_while_failing
-from sysdesign_cli.engine.stations import Stations
-from sysdesign_cli.engine.system import System
+from sysdesign_cli.engine.stations import Stations, replica_count
+from sysdesign_cli.engine.system import PublishEdge, System
 from sysdesign_cli.engine.traffic import solve
 from sysdesign_cli.engine.workload import Moment, Profile, busiest, combined, profile
 from sysdesign_cli.scenario.model import Flow, Scenario, Workload
@@ -58,6 +58,15 @@ class Setting:
     def visits(self) -> dict[str, list[float]]:
         """Flow -> mean invocations of every handler for each start of the flow."""
         return {name: solve(self.system, {self.system.entry(flow): 1.0}) for name, flow in self.scenario.flows.items()}
+
+    @cached_property
+    def publishers(self) -> dict[str, list[tuple[int, PublishEdge]]]:
+        """Event -> its publishers, each with the edge it publishes by."""
+        found: dict[str, list[tuple[int, PublishEdge]]] = {}
+        for node in self.system.handlers:
+            for edge in node.publishes:
+                found.setdefault(edge.event.name, []).append((node.index, edge))
+        return found
 
     def profile_of(self, handler: int) -> Profile:
         """How often a handler runs over the day."""
@@ -215,8 +224,8 @@ def check_targets(system: System, kill: Kill) -> None:
             params = {"name": target[:60], "what": "service", "known": ", ".join(names[:20])}
             problems.append(Problem("unknown-name", place, params, nearest(name, names)))
         elif slash:
-            count = max(1, int(system.services[system.service_index[name]].replicas.min))
-            if not number.isdigit() or not 1 <= int(number) <= count:
+            count = replica_count(system, system.services[system.service_index[name]])
+            if not (number.isdecimal() and len(number) < 10) or not 1 <= int(number) <= count:
                 near = tuple(f"{name}/{i}" for i in range(1, min(count, 3) + 1))
                 problems.append(Problem("unknown-name", place, {"name": target[:60], "what": "replica", "known": f"{name}/1 … {name}/{count}"}, near))
     zones = [str(zone) for zone in system.scenario.zones]

@@ -55,7 +55,7 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.views.failover_view import failover_document
 
         result = session.asked(lambda: design.failover(kill, zone, duration, workload, pessimistic), lambda: _elsewhere(kill, zone, lasts))
-        document = failover_document(result, say, () if format == "json" else _hints(session, design, result, lasts))
+        document = failover_document(result, say, () if format == "json" else _hints(session, design, result, lasts, workload))
         if not scenario:
             document.blocks.insert(0, Note(say("failover.default-scenario"), "muted"))
         session.present("failover", [result], [document], format, why=why, why_of=why_of, sources=sources)
@@ -104,7 +104,7 @@ def _command(address: str, kill: list[str], zones: list[str], lasts: str) -> str
     return " ".join(words + ([f"--for {lasts}"] if lasts else []))
 
 
-def _hints(session: Session, design: Design, result: FailoverResult, lasts: str) -> tuple[tuple[str, str], ...]:
+def _hints(session: Session, design: Design, result: FailoverResult, lasts: str, workload: str) -> tuple[tuple[str, str], ...]:
     """The variant on which the same kill goes most differently, as a sentence and a command."""
     from sysdesign_cli.scenario.library import split_address
     from sysdesign_cli.scenario.problems import ScenarioError
@@ -126,4 +126,6 @@ def _hints(session: Session, design: Design, result: FailoverResult, lasts: str)
         return ()
     shares = [", ".join(f"{session.say(f'state.{s}')} {show(n)}" for s, n in part.items() if n.value > 0) for part in (best[2].blast.answer, best[2].blast.completion)]
     sentence = session.say("failover.elsewhere", scenario=best[1], answers=shares[0], completions=shares[1])
-    return ((sentence, _command(best[1], list(result.kill.services), list(result.kill.zones), lasts)),)
+    words = _command(best[1], list(result.kill.services), list(result.kill.zones), lasts)
+    words += f" --workload {workload}" if workload else ""
+    return ((sentence, words + (" --pessimistic" if result.kill.pessimistic else "")),)

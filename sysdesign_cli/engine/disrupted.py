@@ -42,5 +42,9 @@ def _called(edges: tuple[CallEdge, ...], weight: float, levels: list[Levels[floa
             hit = (edge.hit or 0.0) * (1.0 - failed)
             behind = mean * (1.0 - hit) if not pessimistic else mean * (1.0 - failed) * (1.0 - (edge.hit or 0.0))
             yield from _called(edge.on_miss, behind, levels, pessimistic)
-        elif edge.fallback is not None and failed and not pessimistic:
+            through = 1.0
+            for miss in edge.on_miss:
+                through *= 1.0 - levels[miss.target].failed
+            failed = (1.0 - hit) * (1.0 - through)
+        if edge.fallback is not None and failed and not pessimistic:
             yield edge.fallback, mean * failed

@@ -44,3 +44,15 @@ def _components(done: set[int], successors: Sequence[Sequence[int]]) -> list[lis
             graph.add_node(source)
             graph.add_edges_from((source, target) for target in targets if target not in done)
     return [sorted(group) for group in networkx.strongly_connected_components(graph)]
+
+
+def circle_in(successors: Sequence[Sequence[int]], group: Sequence[int]) -> list[int]:
+    """Some circle within a cycle, from the first node on: each leads to the next, the last to the first."""
+    inside = set(group)
+    path, seen = [group[0]], {group[0]: 0}
+    while True:
+        following = next(target for target in successors[path[-1]] if target in inside)
+        if following in seen:
+            return path[seen[following] :]
+        seen[following] = len(path)
+        path.append(following)

@@ -121,14 +121,30 @@ class Propagation(Generic[M]):
         levels = self.levels[edge.target]
         if edge.hit is not None and edge.on_miss:
             levels = self._through_cache(edge, levels)
-        elif levels is self.ok:
+        if levels is self.ok:
             return levels
-        elif not self.pessimistic and edge.fallback is not None:
-            instead = self.levels[edge.fallback]
-            levels = self.absorbed(levels, Levels(a.every, instead.delayed, instead.failed, instead.lost))
-        elif not self.pessimistic and edge.optional:
-            levels = self.absorbed(levels, Levels(a.every, a.none, a.none, a.none))
+        if not self.pessimistic and (edge.fallback is not None or edge.optional):
+            levels = self.absorbed(levels, self._instead(edge))
         return self.chanced(self.repeated(levels, edge.count), edge.chance)
+
+    def _instead(self, edge: CallEdge) -> Levels[M]:
+        """What is done where a call failed: its fallback, or nothing.
+
+        When the call leads to an effect that must happen and what is done instead does not, the caller is satisfied and the
+        effect is lost.
+        """
+        a = self.algebra
+        skips = self.leads_to_effect(edge) and (edge.fallback is None or edge.fallback not in self.relevant)
+        if edge.fallback is None:
+            return Levels(a.every, a.every, a.every, a.every) if skips else Levels(a.every, a.none, a.none, a.none)
+        instead = self.levels[edge.fallback]
+        if skips:
+            return Levels(a.every, a.every, a.every, a.without(a.every, a.without(instead.failed, instead.lost)))
+        return Levels(a.every, instead.delayed, instead.failed, instead.lost)
+
+    def leads_to_effect(self, edge: CallEdge) -> bool:
+        """Whether a call, or what it does on a miss, leads to an effect that must happen."""
+        return edge.target in self.relevant or any(self.leads_to_effect(miss) for miss in edge.on_miss)
 
     def absorbed(self, levels: Levels[M], instead: Levels[M]) -> Levels[M]:
         """Where the callee failed (and only there) something else is done, whose own levels are ``instead``."""

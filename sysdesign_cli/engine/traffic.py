@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from sysdesign_cli.engine.graphs import circle_in
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 
@@ -103,20 +104,8 @@ def _solve_cycle(system: System, group: list[int], rates: list[float], row: Row 
         rates[handler] = value
 
 
-def _circle(system: System, group: list[int]) -> list[int]:
-    """Some circle of edges within a cycle, from its first handler on: each leads to the next."""
-    inside = set(group)
-    path, seen = [group[0]], {group[0]: 0}
-    while True:
-        following = next(target for target in system.topology.successors[path[-1]] if target in inside)
-        if following in seen:
-            return path[seen[following] :]
-        seen[following] = len(path)
-        path.append(following)
-
-
 def _unstable(system: System, group: list[int]) -> ScenarioError:
-    circle = _circle(system, group)
+    circle = circle_in(system.topology.successors, group)
     first = system.handlers[circle[0]]
     keys = [system.handlers[handler].key for handler in circle]
     loop = " → ".join([*keys, keys[0]] if len(keys) <= 8 else [*keys[:8], "…", keys[0]])

@@ -23,6 +23,7 @@ CONTRADICTIONS: Final = (
     "compensates-itself",
     "min-over-max",
     "needs-over-replicas",
+    "no-replicas",
     "target-zero",
     "mtbf-zero",
     "listed-twice",
@@ -115,6 +116,8 @@ def _check_service(service: Service, report: _Report) -> None:
         report(service.needs, service, "needs-over-replicas", name=name, needs=f"{service.needs:g}", replicas=f"{most:g}")
     if replicas.target is not None and replicas.target <= 0:
         report(replicas.target, service, "target-zero", name=name)
+    if service.replicas.min <= 0 and service.kind != "function" and service.replicas.max is None:
+        report(service.replicas.min, service, "no-replicas", name=name)
     if service.mtbf <= 0:
         report(service.mtbf, service, "mtbf-zero", name=name)
     if service.zones:

@@ -33,7 +33,9 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 def looks_like_path(name: str) -> bool:
-    return name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name or name in (".", "..") or Path(name).is_dir()
+    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name or name in (".", ".."):
+        return True
+    return name not in bundled_names() and Path(name).is_dir()
 
 
 def open_document(name: str) -> Document:

@@ -340,7 +340,7 @@ class Start(Element):
     lasts: Figure | None = item(Quantity(TIME, 1, _DAY), "How long a spike lasts.", key="for")
     ramp: Figure | None = item(_short, "Time from base to peak, and back.")
     users: Figure | None = item(whole(1e10, 1), "Closed population: so many users, each waiting for its answer before it goes on.")
-    think: Figure | None = item(_duration, "Closed population: time a user thinks between two requests.")
+    think: Figure | None = item(Quantity(TIME, 0, 10 * _YEAR, above_zero=True), "Closed population: time a user thinks between two requests.")
     source: str = _source
 
 

@@ -15,7 +15,7 @@ from sysdesign_cli.views.document import Branch, Cell, Code, Column, Document, H
 
 _OUTCOME_STYLE = {
     "killed": "failed", "fails": "failed", "lost": "lost", "buffered": "delayed", "failing-deliveries": "delayed", "parked": "delayed", "outbox": "delayed",
-    "starved": "muted", "absorbed": "degraded", "short": "degraded", "cycle": "muted", "not-on-any-path": "muted", "shown-above": "muted",
+    "starved": "muted", "absorbed": "degraded", "caller-dead": "muted", "fallback-gone": "muted", "more": "muted", "short": "degraded", "cycle": "muted", "not-on-any-path": "muted", "shown-above": "muted",
 }  # fmt: skip
 
 
@@ -97,12 +97,12 @@ def _branch(cause: Cause, say: Say, duration: float | None) -> Branch:
     note = _outcome(cause, say)
     children = cause.children
     reached = [child for child in children if child.outcome == "reaches-user"]
-    if reached and len(reached) == len(children):
+    if reached:
         by_state: dict[str, list[str]] = {}
         for child in reached:
             by_state.setdefault(child.detail["state"], []).append(child.subject)
         note += " → " + "; ".join(say(f"cause.reaches-user.{state}", flows=", ".join(flows)) for state, flows in by_state.items())
-        children = ()
+        children = tuple(child for child in children if child.outcome != "reaches-user")
     elif len(children) == 1 and children[0].outcome == "not-on-any-path":
         note += " → " + _outcome(children[0], say)
         children = ()
@@ -128,7 +128,7 @@ def _outcome(cause: Cause, say: Say) -> str:
 def _counts(wait: Wait) -> dict[str, str]:
     lost = show(wait.lost)
     retention = next((value for label, value in wait.lost.inputs if label.endswith(".retention")), None)
-    deliveries = next((value for label, value in wait.parked.inputs if label.endswith(".deliveries")), None)
+    deliveries = next((value for label, value in (*wait.parked.inputs, *wait.lost.inputs) if label.endswith(".deliveries")), None)
     return {
         "waiting": show(wait.waiting), "lost": lost, "parked": show(wait.parked),
         "retention": format_quantity(float(retention), TIME) if retention is not None and not isinstance(retention, str) else "–",
@@ -183,7 +183,7 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
     for state in ("failing", "partly-failing", "starved", "idle", "short"):
         names = blast.services.get(state)
         if names:
-            notes.append(Note(say(f"failover.services-{state}", services=", ".join(names)), "muted"))
+            notes.append(Note(say(f"failover.services-{state}", services=_some(names)), "muted"))
     for one in result.overloaded:
         document.number(f"{one.service}.busy", one.busy)
         notes.append(Note(say("failover.overloaded", service=one.service, busy=show(one.busy), before=show(one.before)), "failed"))
@@ -192,6 +192,10 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
     for loop in result.cold_start_loops:
         notes.append(Note(say("failover.cold-start", loop=loop), "warning"))
     return notes
+
+
+def _some(names: tuple[str, ...], most: int = 20) -> str:
+    return ", ".join(names[:most]) + (f" … +{len(names) - most}" if len(names) > most else "")
 
 
 def _assumptions(result: FailoverResult, say: Say) -> list[str]:

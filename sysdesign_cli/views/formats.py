@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,9 @@ def _print(console: Console, block: Block) -> None:
     elif isinstance(block, Table):
         if block.title:
             console.print(Text(" " + clean(block.title), "bold"))
+        if _too_narrow(block, console.width):
+            _print_records(console, block)
+            return
         table = RichTable(box=None, pad_edge=True, padding=(0, 1), show_header=any(c.title for c in block.columns), header_style="dim")
         for number, column in enumerate(block.columns):
             narrow = number < len(block.columns) - 1 and max((_cells(row[number].text) for row in block.rows if number < len(row)), default=0) <= 26
@@ -53,6 +57,26 @@ def _print(console: Console, block: Block) -> None:
         if block.title:
             console.print(Text(" " + clean(block.title), "bold"))
         _print_tree(console, block)
+
+
+def _too_narrow(table: Table, width: int) -> bool:
+    """Whether the columns that must not wrap leave no room for the rest."""
+    fixed = [max([_cells(c.title), *(_cells(row[n].text) for row in table.rows if n < len(row))]) for n, c in enumerate(table.columns)]
+    narrow = [w for n, w in enumerate(fixed) if n < len(fixed) - 1 and w <= 26]
+    wide = [w for n, w in enumerate(fixed) if n == len(fixed) - 1 or w > 26]
+    return sum(narrow) + sum(min(w, 14) for w in wide) + 2 * len(fixed) > width
+
+
+def _print_records(console: Console, table: Table) -> None:
+    """A table in a terminal too narrow for it: one short block for each row."""
+    from rich.text import Text
+
+    for row in table.rows:
+        for column, cell in zip(table.columns, row, strict=True):
+            if cell.text:
+                label = f"{column.title}: " if column.title else ""
+                console.print(Text(" " + clean(label), "dim") + Text(clean(cell.text), STYLES[cell.style]))
+        console.print()
 
 
 def _print_tree(console: Console, tree: Tree) -> None:
@@ -199,11 +223,14 @@ def comma_separated(document: Document) -> str:
 
 def _raw(cell: Cell) -> str:
     if isinstance(cell.raw, float | int) and not isinstance(cell.raw, bool):
-        return repr(float(cell.raw)) if cell.raw != int(cell.raw or 0) or abs(cell.raw) > 1e15 else str(int(cell.raw)) if cell.raw == cell.raw else ""
+        value = float(cell.raw)
+        if not math.isfinite(value):
+            return "" if math.isnan(value) else "inf" if value > 0 else "-inf"
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
     return _harmless(cell.raw if isinstance(cell.raw, str) else cell.text)
 
 
 def _harmless(text: str) -> str:
     """A spreadsheet takes a leading = + - @ for a formula."""
     text = clean(text)
-    return "'" + text if text[:1] in ("=", "+", "@") or (text[:1] == "-" and not text[1:2].isdigit()) else text
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
 
-from docs import examples, generate
+with warnings.catch_warnings():  # the oldest typer, imported here, uses what the newest click calls deprecated
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from docs import examples, generate
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:typer", "ignore::DeprecationWarning:click")
 ROOT = examples.ROOT
 WRITTEN = examples.pages()
 MADE = generate.reference()

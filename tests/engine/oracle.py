@@ -186,18 +186,25 @@ class Oracle:
     def _invocation(self, edge: CallEdge) -> Distribution:
         target = self.below[edge.target]
         if edge.hit is not None and edge.on_miss:
-            return self._cache_aside(edge, target)
+            target = self._cache_aside(edge, target)
+        skipped = self._leads_to_effect(edge) and (edge.fallback is None or edge.fallback not in self.relevant)
         alternatives = []
         for state, probability in target.items():
             if state != FAILED:  # degraded, delayed and lost just pass on to the caller
                 alternatives.append((probability, {state: 1.0}))
             elif edge.fallback is not None and not self.pessimistic:
-                alternatives.append((probability, combined([{DEGRADED: 1.0}, self.below[edge.fallback]])))
+                for instead, share in self.below[edge.fallback].items():
+                    # the caller is content and the effect never happens: lost, unless the fallback failed as well
+                    state = LOST if skipped and instead != FAILED else worst(DEGRADED, instead)
+                    alternatives.append((probability * share, {state: 1.0}))
             elif edge.optional and not self.pessimistic:
-                alternatives.append((probability, {DEGRADED: 1.0}))
+                alternatives.append((probability, {LOST if skipped else DEGRADED: 1.0}))
             else:
                 alternatives.append((probability, {FAILED: 1.0}))
         return mixed(alternatives)
+
+    def _leads_to_effect(self, edge: CallEdge) -> bool:
+        return edge.target in self.relevant or any(self._leads_to_effect(miss) for miss in edge.on_miss)
 
     def _cache_aside(self, edge: CallEdge, cache: Distribution) -> Distribution:
         """The callee is a cache: what it does not have, or cannot say because it failed, is fetched on the miss."""

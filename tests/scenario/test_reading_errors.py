@@ -303,6 +303,11 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
         (_service("{kind: function, needs: 1}"), []),
         ("defaults: {database: {needs: 2}}\nservices: {d: {kind: database}}\n", ["contradiction/needs-over-replicas 3:30"]),
     ],
+    "no-replicas": [
+        (_service("{replicas: 0}"), ["contradiction/no-replicas 3:26"]),
+        (_service("{replicas: {min: 0, max: 4}}"), []),
+        (_service("{kind: function, replicas: 0}"), []),
+    ],
     "target-zero": [(_service("{replicas: {min: 1, max: 2, target: 0%}}"), ["contradiction/target-zero 3:51"])],
     "mtbf-zero": [(_service("{mtbf: 0d}"), ["contradiction/mtbf-zero 3:22"])],
     "listed-twice": [

@@ -80,4 +80,7 @@ class Metric:
         """The value, or why there is none."""
         if self.compute is None:
             return Unavailable("needs-analysis", self.needs)
+        for scope in ("flow", "service", "content"):
+            if getattr(about, scope) and scope not in self.scopes:
+                return Unavailable(f"not-by-{scope}", getattr(about, scope))
         return self.compute(subject, about)
