@@ -1,11 +1,11 @@
 """Set-up and tasks for a checkout, with nothing but Python: a virtual environment is made and filled on first use.
 
-    python3 dev.py run compare netflix grab     the program
-    python3 dev.py test                         every check: style, types, floors, tests
-    python3 dev.py test --oldest                the tests on the oldest allowed packages
-    python3 dev.py docs                         the reference and all shown outputs anew
-    python3 dev.py lock                         make the requirements files anew
-    python3 dev.py bench                        the benchmarks
+python3 dev.py run compare netflix grab     the program
+python3 dev.py test                         every check: style, types, floors, tests
+python3 dev.py test --oldest                the tests on the oldest allowed packages
+python3 dev.py docs                         the reference and all shown outputs anew
+python3 dev.py lock                         make the requirements files anew
+python3 dev.py bench                        the benchmarks
 """
 
 from __future__ import annotations
@@ -73,12 +73,28 @@ def lock() -> int:
     python = environment(".venv", "dev.txt")
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", "uv"], check=True)
     common = (
-        "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
-        "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate", "--no-emit-package", "sysdesign",
-    )  # fmt: skip
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-package",
+        "sysdesign",
+    )
     for name, options in (
-        ("run", ()), ("dev", ("--extra", "dev")), ("oldest", ("--extra", "test", "--resolution", "lowest-direct")),
-    ):  # fmt: skip
+        ("run", ()),
+        ("dev", ("--extra", "dev")),
+        ("oldest", ("--extra", "test", "--resolution", "lowest-direct")),
+    ):
         if code := call(python, *common, "--upgrade", *options, "-o", f"requirements/{name}.txt"):
             return code
     return 0

@@ -39,7 +39,9 @@ def hubs(services: int = 10_000, seed: int = 1) -> str:
     layers = 6
     layer_of = [min(layers - 1, int(draw.random() ** 0.8 * layers)) for _ in range(services)]
     members: list[list[int]] = [[s for s in range(services) if layer_of[s] == layer] for layer in range(layers)]
-    hub_numbers = {s for layer in range(1, layers) for s in members[layer][: max(1, round(services * 0.01 * len(members[layer]) / services))]}
+    hub_numbers = {
+        s for layer in range(1, layers) for s in members[layer][: max(1, round(services * 0.01 * len(members[layer]) / services))]
+    }
     lines = ["sysdesign: 1", "name: hubs", "source: assumption", "zones: [a, b, c]", "defaults: {calls: {timeout: 1s}}", "services:"]
     for service in range(services):
         layer = layer_of[service]

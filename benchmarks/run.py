@@ -19,7 +19,6 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import generate  # noqa: E402
 
-
 #: As on a machine where Python keeps its compiled files, which is the ordinary case.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
 
@@ -36,7 +35,11 @@ def ratio(name: str, ours: list[str], theirs: list[str], bar: float, runs: int =
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)][1:]
     median = statistics.median(a / b for a, b in pairs)
     mine, other = statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
-    print(f"{name:<46} {mine * 1000:8.0f} ms  {other * 1000:8.0f} ms  ratio {median:5.2f}  bar {bar:5.2f}  {'met' if median <= bar else 'MISSED'}", flush=True)
+    print(
+        f"{name:<46} {mine * 1000:8.0f} ms  {other * 1000:8.0f} ms  "
+        f"ratio {median:5.2f}  bar {bar:5.2f}  {'met' if median <= bar else 'MISSED'}",
+        flush=True,
+    )
     return median <= bar
 
 
@@ -51,7 +54,9 @@ def absolute(name: str, ours: list[str], bar_s: float, bar_mb: float, runs: int 
         peak = max(peak, float(megabytes))
     median = statistics.median(times)
     met = median <= bar_s and peak <= bar_mb
-    print(f"{name:<46} {median:8.2f} s   {peak:8.0f} MB              bar {bar_s:g} s, {bar_mb:g} MB  {'met' if met else 'MISSED'}", flush=True)
+    print(
+        f"{name:<46} {median:8.2f} s   {peak:8.0f} MB              bar {bar_s:g} s, {bar_mb:g} MB  {'met' if met else 'MISSED'}", flush=True
+    )
     return met
 
 
@@ -78,7 +83,12 @@ def main() -> int:
     met = [
         ratio("sysdesign --version", [*program, "--version"], ["-c", "import typer, rich.console"], 1.25),
         ratio("sysdesign explain outbox", [*program, "explain", "outbox"], ["-c", "import typer, rich.console"], 1.25),
-        ratio("sysdesign compare netflix grab", [*program, "compare", "netflix", "grab"], ["-c", "import typer, rich.table, yaml, networkx"], 1.35),
+        ratio(
+            "sysdesign compare netflix grab",
+            [*program, "compare", "netflix", "grab"],
+            ["-c", "import typer, rich.table, yaml, networkx"],
+            1.35,
+        ),
     ]
     with tempfile.TemporaryDirectory() as folder:
         wide, hubs = Path(folder) / "wide.yaml", Path(folder) / "hubs.yaml"

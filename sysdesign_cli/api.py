@@ -72,9 +72,14 @@ class Design:
         return journey(self.system, pick_flow(self.system, name), workload)
 
     def failover(
-        self, kill: Sequence[str] = (), zones: Sequence[str] = (), lasts: str | float | None = None, workload: str = "", pessimistic: bool = False
+        self,
+        kill: Sequence[str] = (),
+        zones: Sequence[str] = (),
+        lasts: str | float | None = None,
+        workload: str = "",
+        pessimistic: bool = False,
     ) -> FailoverResult:
-        """What a kill does. ``lasts``: ``"30min"`` or seconds; as long as the repair takes unless said. Raises ScenarioError, ValueError."""
+        """What a kill does. ``lasts``: ``"30min"`` or seconds; as long as the repair unless said. Raises ScenarioError, ValueError."""
         from sysdesign_cli.analyses.failover import failover
         from sysdesign_cli.analyses.situations import Kill
 

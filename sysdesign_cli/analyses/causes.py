@@ -13,7 +13,18 @@ TINY: Final = 1e-12
 
 #: How a branch may end.
 ENDS: Final = (
-    "absorbed", "buffered", "parked", "starved", "lost", "reaches-user", "cycle", "not-on-any-path", "shown-above", "caller-dead", "fallback-gone", "more",
+    "absorbed",
+    "buffered",
+    "parked",
+    "starved",
+    "lost",
+    "reaches-user",
+    "cycle",
+    "not-on-any-path",
+    "shown-above",
+    "caller-dead",
+    "fallback-gone",
+    "more",
 )
 MAX_DEPTH: Final = 100
 
@@ -233,7 +244,9 @@ class _Explainer:
         subject = f"{self.system.handlers[publisher].key} → {event}"
         if mode == "in-path":
             children = self._handler_fails(publisher, ())
-            return Cause(subject, "fails", {"share": ""}, tuple(children or [Cause(self.system.handlers[publisher].key, "not-on-any-path", {})]))
+            return Cause(
+                subject, "fails", {"share": ""}, tuple(children or [Cause(self.system.handlers[publisher].key, "not-on-any-path", {})])
+            )
         subscribers = self.system.subscribers[event]
         follow: list[Cause] = []
         for subscriber in subscribers:

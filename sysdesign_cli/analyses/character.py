@@ -95,7 +95,12 @@ def _deployment(subject: Subject) -> tuple[Word, ...]:
     if not units:
         return ()
     functions = sum(1 for service in units if service.kind == "function")
-    share = Number(functions / len(units), "share", "part-of", (("part", Number(functions, "count", "counted")), ("whole", Number(len(units), "count", "counted"))))
+    share = Number(
+        functions / len(units),
+        "share",
+        "part-of",
+        (("part", Number(functions, "count", "counted")), ("whole", Number(len(units), "count", "counted"))),
+    )
     domains = _value(subject, "domains_redeployed_per_change")
     words = _when(share, share.value >= SERVERLESS, "serverless", f"≥ {SERVERLESS:.0%}")
     return words + _when(domains, domains is not None and domains.value >= 3, "monolith", "≥ 3")

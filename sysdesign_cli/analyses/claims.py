@@ -26,9 +26,12 @@ from sysdesign_cli.scenario.shapes import Text
 HOLDS, FAILS, UNDECIDED = "holds", "does-not-hold", "undecided"
 _ORDER: Final = ("ok", "degraded", "delayed", "failed", "lost")
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
-    "<=": lambda a, b: a <= b + 1e-12 * max(1.0, abs(b)), ">=": lambda a, b: a >= b - 1e-12 * max(1.0, abs(b)),
-    "<": operator.lt, ">": operator.gt, "=": lambda a, b: abs(a - b) <= 1e-12 * max(1.0, abs(b)),
-}  # fmt: skip
+    "<=": lambda a, b: a <= b + 1e-12 * max(1.0, abs(b)),
+    ">=": lambda a, b: a >= b - 1e-12 * max(1.0, abs(b)),
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": lambda a, b: abs(a - b) <= 1e-12 * max(1.0, abs(b)),
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ class _Judge:
         failing: list[str] = []
         for kill in self.kills:
             under = ", ".join((*kill.services, *(f"zone {zone}" for zone in kill.zones))) if len(self.kills) > 1 else ""
-            found = [self._tried(one, kill, under) for one in self.claim.expect if under == "" or kill is self.kills[0] or _depends_on_kill(one)]
+            found = [
+                self._tried(one, kill, under) for one in self.claim.expect if under == "" or kill is self.kills[0] or _depends_on_kill(one)
+            ]
             evidence += found
             if any(e.verdict == FAILS for e in found):
                 failing.append(under)
@@ -157,8 +162,11 @@ class _Judge:
         completion = states(outage.levels(flow, needed)) if needed else answer
         ok = True
         for got, wanted, at_least in (
-            (answer, one.answer, False), (completion, one.completion, False), (answer, one.answer_at_least, True), (completion, one.completion_at_least, True),
-        ):  # fmt: skip
+            (answer, one.answer, False),
+            (completion, one.completion, False),
+            (answer, one.answer_at_least, True),
+            (completion, one.completion_at_least, True),
+        ):
             if wanted:
                 ok = ok and (_rank(got) >= _ORDER.index(wanted) if at_least else _rank(got) <= _ORDER.index(wanted))
         params = {"flow": flow.name, "answer": answer.worst, "completion": completion.worst, "kill": ", ".join(kill.services) or "–"}
@@ -220,13 +228,25 @@ class _Judge:
         for node in self.system.handlers:
             own = self.system.services[node.service].name
             if own in names:
-                calls += [f"{node.key} → {self.system.handlers[e.target].key}" for e in node.every_call() if self.system.service_of(e.target).name in names - {own}]
-        params = {"services": ", ".join(str(name) for name in one.apart), "calls": "; ".join(dict.fromkeys(calls)), "count": str(len(set(calls)))}
+                calls += [
+                    f"{node.key} → {self.system.handlers[e.target].key}"
+                    for e in node.every_call()
+                    if self.system.service_of(e.target).name in names - {own}
+                ]
+        params = {
+            "services": ", ".join(str(name) for name in one.apart),
+            "calls": "; ".join(dict.fromkeys(calls)),
+            "count": str(len(set(calls))),
+        }
         return Evidence(FAILS if calls else HOLDS, "apart" if not calls else "not-apart", params, under)
 
     def _no_finding(self, one: Check, under: str) -> Evidence:
         found = check(self.system, "", [str(name) for name in one.no_finding]).findings
-        params = {"rules": ", ".join(str(name) for name in one.no_finding), "findings": "; ".join(f.id for f in found[:4]), "count": str(len(found))}
+        params = {
+            "rules": ", ".join(str(name) for name in one.no_finding),
+            "findings": "; ".join(f.id for f in found[:4]),
+            "count": str(len(found)),
+        }
         return Evidence(FAILS if found else HOLDS, "findings" if found else "no-findings", params, under)
 
     def _adds_only(self, one: Check, under: str) -> Evidence:

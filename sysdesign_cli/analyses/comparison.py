@@ -74,7 +74,7 @@ def _side(subject: Subject) -> Side:
 def _row(metric: Metric, subjects: Sequence[Subject]) -> Compared:
     values = tuple(metric.of(subject, About()) for subject in subjects)
     numbers = [value.value for value in values if isinstance(value, Number)]
-    differs = len(set(_rounded(n) for n in numbers)) > 1 or (0 < len(numbers) < len(values))
+    differs = len({_rounded(n) for n in numbers}) > 1 or (0 < len(numbers) < len(values))
     best: tuple[int, ...] = ()
     if metric.better != "neither" and len(numbers) == len(values) and differs:
         wanted = min(numbers) if metric.better == "lower" else max(numbers)

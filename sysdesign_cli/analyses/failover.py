@@ -157,18 +157,38 @@ def _flow_outcome(outage: Outage, recovery: Recovery, flow: Flow) -> FlowOutcome
     arrived = profile(setting.scenario, setting.workload, flow.name).total(setting.moment.second, outage.duration.value)
     failing = answer.shares["failed"] + answer.shares["lost"]
     failed = Number(
-        failing * arrived, COUNT, "failed-requests",
-        (("failed_share", Number(failing, SHARE, "propagation")), ("arrived", Number(arrived, COUNT, "arrived", (("rate", rate), ("outage", outage.duration))))),
-    )  # fmt: skip
+        failing * arrived,
+        COUNT,
+        "failed-requests",
+        (
+            ("failed_share", Number(failing, SHARE, "propagation")),
+            ("arrived", Number(arrived, COUNT, "arrived", (("rate", rate), ("outage", outage.duration)))),
+        ),
+    )
     late_by, normal_after = recovery.lateness(flow, completion.shares["delayed"] > 0)
-    share = Number(setting.share(flow.name), SHARE, "flow-share", (("flow_rate", rate), ("all_rates", Number(setting.moment.total, "rate", "sum-of-flows"))))
+    share = Number(
+        setting.share(flow.name),
+        SHARE,
+        "flow-share",
+        (("flow_rate", rate), ("all_rates", Number(setting.moment.total, "rate", "sum-of-flows"))),
+    )
     return FlowOutcome(
-        flow.name, flow.title, rate, share, answer, completion, failed, late_by, normal_after,
+        flow.name,
+        flow.title,
+        rate,
+        share,
+        answer,
+        completion,
+        failed,
+        late_by,
+        normal_after,
         _objectives(outage, recovery, flow, late_by, normal_after),
-    )  # fmt: skip
+    )
 
 
-def _objectives(outage: Outage, recovery: Recovery, flow: Flow, late_by: Number | None, normal_after: Number | None) -> tuple[ObjectiveCheck, ...]:
+def _objectives(
+    outage: Outage, recovery: Recovery, flow: Flow, late_by: Number | None, normal_after: Number | None
+) -> tuple[ObjectiveCheck, ...]:
     """Recovery, lateness and loss against what the flow promises; only where the outage touches the flow."""
     lost = recovery.lost_of(flow)
     parked = recovery.parked_of(flow)
@@ -225,7 +245,11 @@ def _side_effects(outage: Outage) -> tuple[SideEffect, ...]:
         if node.event is None or node.index in needed or outage.setting.rates[node.index] <= 0:
             continue
         if node.service in outage.casualties.down or outage.answers[node.index].failed > TINY:
-            lost = outage.shares.lost_while_down(node.index, 1.0) if node.service in outage.casualties.down else outage.shares.lost_while_failing(node.index, 1.0)
+            lost = (
+                outage.shares.lost_while_down(node.index, 1.0)
+                if node.service in outage.casualties.down
+                else outage.shares.lost_while_failing(node.index, 1.0)
+            )
             found.append(SideEffect(node.key, "lost" if lost > 0 else "delayed"))
         elif outage.starves(node.index):
             found.append(SideEffect(node.key, "starved"))
@@ -252,7 +276,13 @@ def _overloaded(outage: Outage) -> tuple[Overload, ...]:
         left = outage.casualties.left(system, index) / replica_count(system, service)
         busy, before = now.utilisation(index) / left if left else 0.0, setting.stations.utilisation(index)
         if busy >= 1 > before:
-            found.append(Overload(service.name, Number(busy, SHARE, "busy-now", method=APPROXIMATION), Number(before, SHARE, "busy-before", method=APPROXIMATION)))
+            found.append(
+                Overload(
+                    service.name,
+                    Number(busy, SHARE, "busy-now", method=APPROXIMATION),
+                    Number(before, SHARE, "busy-before", method=APPROXIMATION),
+                )
+            )
     return tuple(found)
 
 

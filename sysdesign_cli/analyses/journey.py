@@ -119,10 +119,7 @@ def journey(system: System, flow: Flow, workload: str = "", unfold_all: bool = F
 
 def writes(system: System, flow: Flow) -> bool:
     """A flow is a write when it reaches a write handler of a store."""
-    for handler in system.reachable(system.entry(flow)):
-        if system.handlers[handler].handler.access == "write":
-            return True
-    return False
+    return any(system.handlers[handler].handler.access == "write" for handler in system.reachable(system.entry(flow)))
 
 
 def answer_services(system: System, flow: Flow) -> list[str]:
@@ -189,7 +186,9 @@ class _Walker:
         total = sum(float(figure) for _, figure in parts)
         return share, rate, Number(rate.value * total, "bandwidth", "bytes", (("rate", rate), *parts))
 
-    def _handler(self, kind: str, handler: int, chance: float, path: tuple[int, ...], edge: CallEdge | None, group: int, waits: bool = True) -> Step:
+    def _handler(
+        self, kind: str, handler: int, chance: float, path: tuple[int, ...], edge: CallEdge | None, group: int, waits: bool = True
+    ) -> Step:
         self.steps += 1
         node = self.system.handlers[handler]
         ends = []
@@ -211,9 +210,23 @@ class _Walker:
         share, rate, moved = self._numbers(chance, *self._sizes(kind, node))
         call = edge.call if edge is not None else None
         return Step(
-            kind, node.key, node.handler.title, group, waits, False, share, rate, moved, node.handler.takes.mean,
-            call.timeout if call else None, int(call.retries) if call else 0, "", self._gets_by(edge), tuple(ends), children,
-        )  # fmt: skip
+            kind,
+            node.key,
+            node.handler.title,
+            group,
+            waits,
+            False,
+            share,
+            rate,
+            moved,
+            node.handler.takes.mean,
+            call.timeout if call else None,
+            int(call.retries) if call else 0,
+            "",
+            self._gets_by(edge),
+            tuple(ends),
+            children,
+        )
 
     def _sizes(self, kind: str, node: HandlerNode) -> tuple[Figure | None, Figure | None]:
         if kind == "entry" and self.system.services[node.service].kind == "client":
@@ -258,18 +271,36 @@ class _Walker:
         assert edge.fallback is not None
         node = self.system.handlers[edge.fallback]
         share, rate, moved = self._numbers(0.0, None)
-        return Step("fallback", node.key, node.handler.title, 0, True, True, share, rate, moved, node.handler.takes.mean, None, 0, "", "", ())
+        return Step(
+            "fallback", node.key, node.handler.title, 0, True, True, share, rate, moved, node.handler.takes.mean, None, 0, "", "", ()
+        )
 
     def _publish(self, publish: PublishEdge, chance: float, path: tuple[int, ...], group: int, waits: bool) -> Step:
         self.steps += 1
         mean = chance * publish.mean
         event = publish.event
         share, rate, moved = self._numbers(mean, event.size)
-        children = tuple(self._handler("deliver", s, mean, path, None, 0, waits and s in self.awaited) for s in self.system.subscribers[event.name])
+        children = tuple(
+            self._handler("deliver", s, mean, path, None, 0, waits and s in self.awaited) for s in self.system.subscribers[event.name]
+        )
         return Step(
-            "publish", event.name, event.title, group, publish.mode == "in-path", publish.exclusive, share, rate, moved, event.lag, None, 0,
-            publish.mode, "", (), children,
-        )  # fmt: skip
+            "publish",
+            event.name,
+            event.title,
+            group,
+            publish.mode == "in-path",
+            publish.exclusive,
+            share,
+            rate,
+            moved,
+            event.lag,
+            None,
+            0,
+            publish.mode,
+            "",
+            (),
+            children,
+        )
 
     def events(self) -> tuple[EventTraffic, ...]:
         """Every event of the journey with its messages and bytes a second, in order of the file."""
@@ -284,16 +315,25 @@ class _Walker:
                 continue
             visits = sum(mean for _, mean in published[name])
             subscribers = [self.system.handlers[s].key for s in self.system.subscribers[name]]
-            rate = Number(visits * self.rate.value, RATE, "step-rate", (("flow_rate", self.rate), ("chance", Number(visits, COUNT, "visits"))))
+            rate = Number(
+                visits * self.rate.value, RATE, "step-rate", (("flow_rate", self.rate), ("chance", Number(visits, COUNT, "visits")))
+            )
             copies = Number(1 + len(subscribers), COUNT, "copies")
-            moved = Number(rate.value * float(event.size) * copies.value, "bandwidth", "event-bytes", (("rate", rate), ("size", event.size), ("copies", copies)))
+            moved = Number(
+                rate.value * float(event.size) * copies.value,
+                "bandwidth",
+                "event-bytes",
+                (("rate", rate), ("size", event.size), ("copies", copies)),
+            )
             broker = self.system.services[self.system.broker_of(event)].name
-            result.append(EventTraffic(name, event.title, broker, tuple(key for key, _ in published[name]), tuple(subscribers), rate, moved))
+            result.append(
+                EventTraffic(name, event.title, broker, tuple(key for key, _ in published[name]), tuple(subscribers), rate, moved)
+            )
         return tuple(result)
 
 
 def passes_in_order(root: Step, names: list[str]) -> str:
-    """"" when the journey passes these handlers and events in this order, else the first name that it does not reach so.
+    """ "" when the journey passes these handlers and events in this order, else the first name that it does not reach so.
 
     B comes after A when B lies below A, or when A is (or lies below) a call that is over before B begins under the same parent.
     Alternatives of one publish, and what a broker delivers, are in no order to each other.

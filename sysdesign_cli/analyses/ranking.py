@@ -73,7 +73,9 @@ def rank_pairs(system: System, workload: str = "", duration_s: float | None = No
     names = [service.name for service in system.services if service.kind != "client"]
     count = len(names) * (len(names) - 1) // 2
     if count > MAX_PAIRS:
-        raise ScenarioError([Problem("too-many", Place(system.scenario.address), {"count": str(count), "limit": str(MAX_PAIRS), "what": "pairs"})])
+        raise ScenarioError(
+            [Problem("too-many", Place(system.scenario.address), {"count": str(count), "limit": str(MAX_PAIRS), "what": "pairs"})]
+        )
     return _ranked(setting, list(combinations(names, 2)), duration_s, pessimistic, pairs=True)
 
 
@@ -83,9 +85,17 @@ def _ranked(setting: Setting, kills: Sequence[tuple[str, ...]], duration_s: floa
     ranked = [kill for kill in table.outcomes() if kill.flows]
     ranked.sort(key=lambda kill: (tuple(-part for part in kill.radius), kill.services))
     return RankingResult(
-        system.scenario.address, system.scenario.title, setting.workload.name, setting.moment.clock, duration_s, pairs, pessimistic,
-        tuple(ranked), len(kills), len(kills) - len(ranked),
-    )  # fmt: skip
+        system.scenario.address,
+        system.scenario.title,
+        setting.workload.name,
+        setting.moment.clock,
+        duration_s,
+        pairs,
+        pessimistic,
+        tuple(ranked),
+        len(kills),
+        len(kills) - len(ranked),
+    )
 
 
 class _KillTable:
@@ -213,7 +223,9 @@ class _Outcomes:
                 if subscriber in self.relevant:
                     levels = self.levels[subscriber]
                     result |= unsure[subscriber] if sure else levels.degraded
-                    result |= self.table.algebra.lost_while_down(subscriber, levels.failed) | self.table.algebra.lost_while_failing(subscriber, levels.failed)
+                    result |= self.table.algebra.lost_while_down(subscriber, levels.failed) | self.table.algebra.lost_while_failing(
+                        subscriber, levels.failed
+                    )
         return result
 
     def of(self, entry: int) -> Iterable[tuple[int, Levels[float]]]:
@@ -282,7 +294,9 @@ def _add_up(outcomes: _Outcomes, flow: str, entry: int, share: float, totals: li
         total[1] += share * delayed
         total[2] += share * failed
         total[3] += share * lost
-        state = "lost" if lost > TINY else "failed" if failed > TINY else "delayed" if delayed > TINY else "degraded" if degraded > TINY else ""
+        state = (
+            "lost" if lost > TINY else "failed" if failed > TINY else "delayed" if delayed > TINY else "degraded" if degraded > TINY else ""
+        )
         if state:
             flows = hit[number]
             if flow not in flows or _SEVERITY.index(state) > _SEVERITY.index(flows[flow]):

@@ -78,7 +78,9 @@ class Recovery:
         seconds = time_to_drain(work, busy, end, limit)
         return Number(seconds, TIME, "drain", self._drain_inputs(service, handlers, work, busy.at(end), limit), APPROXIMATION)
 
-    def _drain_inputs(self, service: int, handlers: list[int], work: float, busy: float, limit: float) -> tuple[tuple[str, Number | Figure | str], ...]:
+    def _drain_inputs(
+        self, service: int, handlers: list[int], work: float, busy: float, limit: float
+    ) -> tuple[tuple[str, Number | Figure | str], ...]:
         system, definition = self.outage.system, self.outage.system.services[service]
         parts = tuple((system.handlers[h].key, self._work_of(h)) for h in handlers)
         replicas = definition.replicas.max or definition.replicas.min
@@ -100,7 +102,12 @@ class Recovery:
         if held > own:
             inputs += (("calls", Number(held - own, TIME, "calls-waited")),)
         messages = Number(self.returning[handler], COUNT, "returning")
-        return Number(self.returning[handler] * held, TIME, "work-of", (("messages", messages), ("holding", Number(held, TIME, "holding-time", inputs))))
+        return Number(
+            self.returning[handler] * held,
+            TIME,
+            "work-of",
+            (("messages", messages), ("holding", Number(held, TIME, "holding-time", inputs))),
+        )
 
     def _relevant(self, flow: Flow) -> set[int]:
         """Handlers that run for the flow's completion: those that lead to its effects, and what they call."""
@@ -131,7 +138,9 @@ class Recovery:
             return None, None
         oldest = max(waits, key=lambda wait: wait.oldest_s.value).oldest_s
         again = self._until_next_try(waits)
-        late_by = Number(oldest.value + again.value, TIME, "late-by", (("oldest", oldest), *((("redelivery", again),) if again.value else ())))
+        late_by = Number(
+            oldest.value + again.value, TIME, "late-by", (("oldest", oldest), *((("redelivery", again),) if again.value else ()))
+        )
         services = {self.outage.system.handlers[h].service for h in self._touched(flow)}
         slowest = max((self.drain_of(s) for s in sorted(services)), key=lambda number: number.value)
         inputs = (("outage", self.outage.duration), *((("redelivery", again),) if again.value else ()), ("drain", slowest))
@@ -165,7 +174,9 @@ class Recovery:
 
 def _sum(formula: str, parts: list[tuple[Number, float]]) -> Number:
     """A flow's part of the messages at several places."""
-    inputs = tuple((f"#{i}", Number(number.value * share, COUNT, "flow-part", (("all", number),))) for i, (number, share) in enumerate(parts, 1))
+    inputs = tuple(
+        (f"#{i}", Number(number.value * share, COUNT, "flow-part", (("all", number),))) for i, (number, share) in enumerate(parts, 1)
+    )
     return Number(sum(number.value * share for number, share in parts), COUNT, formula, inputs)
 
 
@@ -181,8 +192,9 @@ def recover(outage: Outage) -> Recovery:
             starts[subscriber] = starts.get(subscriber, 0.0) + counts.waiting.value
     recovery.returning = solve(system, starts)
     for handler, (kind, counts) in subscribed.items():
-        event = system.handlers[handler].event
-        recovery.at_subscriber[handler] = _wait(recovery, kind, event.name if event else "", handler, counts, [handler])
+        subscribed_to = system.handlers[handler].event
+        name = subscribed_to.name if subscribed_to is not None else ""
+        recovery.at_subscriber[handler] = _wait(recovery, kind, name, handler, counts, [handler])
     for (publisher, name), (kind, counts) in published.items():
         recovery.at_publish[(publisher, name)] = _wait(recovery, kind, name, publisher, counts, system.subscribers[name])
     return recovery
@@ -248,7 +260,10 @@ class _Places:
         event = self.system.handlers[handler].event
         total = 0.0
         for publisher, edge in self.setting.publishers.get(event.name if event else "", ()):
-            if edge.broker not in self.outage.casualties.down and self.system.handlers[publisher].service not in self.outage.casualties.down:
+            if (
+                edge.broker not in self.outage.casualties.down
+                and self.system.handlers[publisher].service not in self.outage.casualties.down
+            ):
                 total += self.outage.arriving[publisher] * edge.mean * (1 - self.outage.answers[publisher].failed)
         return total
 
@@ -293,17 +308,29 @@ class _Places:
         waiting = self._arrived(handler, rate, patience).value
         given_up = max(0.0, arrived.value - waiting)
         parks = event.dead_letters and event.delivery != "at-most-once"
-        reason = ((f"{event.name}.deliveries", event.deliveries), (f"{event.name}.redelivery_delay", event.redelivery_delay), ("outage", self.outage.duration))
+        reason = (
+            (f"{event.name}.deliveries", event.deliveries),
+            (f"{event.name}.redelivery_delay", event.redelivery_delay),
+            ("outage", self.outage.duration),
+        )
         lost = self._none if parks else Number(given_up, COUNT, "lost-failing", (("arrived", arrived), *reason))
         parked = Number(given_up, COUNT, "parked", (("arrived", arrived), *reason)) if parks else self._none
         oldest = Number(min(self.outage.duration.value, patience), TIME, "oldest-tried", reason)
-        return _Counts(arrived, Number(waiting, COUNT, "waiting", (("arrived", arrived), ("lost", lost), ("parked", parked))), lost, parked, oldest)
+        return _Counts(
+            arrived, Number(waiting, COUNT, "waiting", (("arrived", arrived), ("lost", lost), ("parked", parked))), lost, parked, oldest
+        )
 
     def _published(self, handler: int, share: float, swallowed: bool) -> _Counts:
         """An outbox keeps what its broker cannot take; a best-effort publisher drops it."""
         arrived = self._arrived(handler, self.outage.arriving[handler] * share)
         if swallowed:
-            return _Counts(arrived, self._none, Number(arrived.value, COUNT, "lost-best-effort", (("arrived", arrived),)), self._none, Number(0.0, TIME, "none"))
+            return _Counts(
+                arrived,
+                self._none,
+                Number(arrived.value, COUNT, "lost-best-effort", (("arrived", arrived),)),
+                self._none,
+                Number(0.0, TIME, "none"),
+            )
         oldest = Number(self.outage.duration.value, TIME, "oldest-outbox", (("outage", self.outage.duration),))
         return _Counts(arrived, Number(arrived.value, COUNT, "waiting", (("arrived", arrived),)), self._none, self._none, oldest)
 

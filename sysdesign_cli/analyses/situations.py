@@ -93,7 +93,9 @@ class Setting:
 
     def shares(self, dead: frozenset[int], seconds: float) -> Shares:
         """Shares of requests under dead services, for an outage of so many seconds."""
-        return Shares(dead, lambda subscriber: self.loss_down(subscriber, seconds), lambda subscriber: self.loss_failing(subscriber, seconds))
+        return Shares(
+            dead, lambda subscriber: self.loss_down(subscriber, seconds), lambda subscriber: self.loss_failing(subscriber, seconds)
+        )
 
     def rate_number(self, flow: str) -> Number:
         """The flow's rate now, with where it comes from."""
@@ -194,10 +196,14 @@ class Outage:
     def starves(self, handler: int) -> bool:
         """Alive, ordinarily at work, and nothing arrives because what comes before it is dead."""
         node = self.system.handlers[handler]
-        return self.setting.rates[handler] > 0 and self.arriving[handler] <= 1e-12 * self.setting.rates[handler] and node.service not in self.casualties.down
+        return (
+            self.setting.rates[handler] > 0
+            and self.arriving[handler] <= 1e-12 * self.setting.rates[handler]
+            and node.service not in self.casualties.down
+        )
 
     def service_state(self, service: int) -> str:
-        """killed, short (some replicas dead), failing, starved, idle (nobody calls), degraded or ok; over the handlers that ordinarily run."""
+        """killed, short (some replicas dead), failing, starved, idle (nobody calls), degraded or ok; by what ordinarily runs."""
         if service in self.casualties.down:
             return "killed"
         running = [h for h in self.system.handlers_of[service] if self.setting.rates[h] > 0]
@@ -227,11 +233,15 @@ def check_targets(system: System, kill: Kill) -> None:
             count = replica_count(system, system.services[system.service_index[name]])
             if not (number.isdecimal() and len(number) < 10) or not 1 <= int(number) <= count:
                 near = tuple(f"{name}/{i}" for i in range(1, min(count, 3) + 1))
-                problems.append(Problem("unknown-name", place, {"name": target[:60], "what": "replica", "known": f"{name}/1 … {name}/{count}"}, near))
+                problems.append(
+                    Problem("unknown-name", place, {"name": target[:60], "what": "replica", "known": f"{name}/1 … {name}/{count}"}, near)
+                )
     zones = [str(zone) for zone in system.scenario.zones]
     for zone in kill.zones:
         if zone not in zones:
-            problems.append(Problem("unknown-name", place, {"name": zone[:60], "what": "zone", "known": ", ".join(zones)}, nearest(zone, zones)))
+            problems.append(
+                Problem("unknown-name", place, {"name": zone[:60], "what": "zone", "known": ", ".join(zones)}, nearest(zone, zones))
+            )
     if problems:
         raise ScenarioError(problems)
 

@@ -66,9 +66,14 @@ def _joined_why(argv: list[str]) -> list[str]:
 def build(argv: Sequence[str], say: Say) -> typer.Typer:
     """The application with the command that ``argv`` names, or with all of them for help and completion."""
     app = typer.Typer(
-        name="sysdesign", help=say("cli.about"), no_args_is_help=True, rich_markup_mode=None, add_completion=True, pretty_exceptions_enable=False,
+        name="sysdesign",
+        help=say("cli.about"),
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=True,
+        pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-    )  # fmt: skip
+    )
     app.callback(invoke_without_command=False)(_callback(say))
     wanted = next((word for word in argv if not word.startswith("-")), "")
     chosen = [wanted] if wanted in COMMANDS else list(COMMANDS)

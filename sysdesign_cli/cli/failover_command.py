@@ -21,8 +21,12 @@ def command(session: Session) -> Callable[..., int]:
 
     def failover(
         scenario: str = session.scenario_argument(""),
-        kill: list[str] = typer.Option([], "--kill", "-k", metavar="SERVICE", help=say("cli.opt-kill"), autocompletion=complete_names("services"), show_default=False),
-        zone: list[str] = typer.Option([], "--zone", "-z", metavar="ZONE", help=say("cli.opt-zone"), autocompletion=complete_names("zones"), show_default=False),
+        kill: list[str] = typer.Option(
+            [], "--kill", "-k", metavar="SERVICE", help=say("cli.opt-kill"), autocompletion=complete_names("services"), show_default=False
+        ),
+        zone: list[str] = typer.Option(
+            [], "--zone", "-z", metavar="ZONE", help=say("cli.opt-zone"), autocompletion=complete_names("zones"), show_default=False
+        ),
         lasts: str = typer.Option("", "--for", metavar="TIME", help=say("cli.opt-for"), show_default=False),
         workload: str = session.workload_option(),
         each: bool = typer.Option(False, "--each", help=say("cli.opt-each")),
@@ -74,10 +78,10 @@ def _seconds(session: Session, lasts: str) -> float | None:
 
 
 def _exit_code(result: FailoverResult) -> int:
-    """1 when users get errors, something is lost, or an objective is breached."""
+    """1 when users get errors, something is lost, an objective is breached, or something alive is overloaded."""
     bad = result.blast.answer["failed"].value + result.blast.answer["lost"].value + result.blast.completion["lost"].value > 0
     breached = any(one.met is False for flow in result.flows for one in flow.objectives)
-    return 1 if bad or breached else 0
+    return 1 if bad or breached or result.overloaded else 0
 
 
 def _elsewhere(kill: list[str], zones: list[str], lasts: str) -> list[str]:
@@ -116,15 +120,24 @@ def _hints(session: Session, design: Design, result: FailoverResult, lasts: str,
     best: tuple[float, str, FailoverResult] | None = None
     for variant in design.scenario.variants:
         try:
-            other = design.variant(variant).failover(result.kill.services, result.kill.zones, result.kill.duration_s, result.workload, result.kill.pessimistic)
+            other = design.variant(variant).failover(
+                result.kill.services, result.kill.zones, result.kill.duration_s, result.workload, result.kill.pessimistic
+            )
         except ScenarioError:
             continue  # that variant has no such service
-        apart = sum(abs(other.blast.answer[s].value - result.blast.answer[s].value) + abs(other.blast.completion[s].value - result.blast.completion[s].value) for s in result.blast.answer)
+        apart = sum(
+            abs(other.blast.answer[s].value - result.blast.answer[s].value)
+            + abs(other.blast.completion[s].value - result.blast.completion[s].value)
+            for s in result.blast.answer
+        )
         if apart > 1e-9 and (best is None or apart > best[0]):
             best = (apart, f"{base}@{variant}", other)
     if best is None:
         return ()
-    shares = [", ".join(f"{session.say(f'state.{s}')} {show(n)}" for s, n in part.items() if n.value > 0) for part in (best[2].blast.answer, best[2].blast.completion)]
+    shares = [
+        ", ".join(f"{session.say(f'state.{s}')} {show(n)}" for s, n in part.items() if n.value > 0)
+        for part in (best[2].blast.answer, best[2].blast.completion)
+    ]
     sentence = session.say("failover.elsewhere", scenario=best[1], answers=shares[0], completions=shares[1])
     words = _command(best[1], list(result.kill.services), list(result.kill.zones), lasts)
     words += f" --workload {workload}" if workload else ""

@@ -12,7 +12,9 @@ from sysdesign_cli.cli.session import Session, complete_names
 def command(session: Session) -> Callable[..., int]:
     def flow(
         scenario: str = session.scenario_argument(),
-        name: str = typer.Argument("", metavar="[FLOW]", help=session.say("cli.arg-flow"), autocompletion=complete_names("flows"), show_default=False),
+        name: str = typer.Argument(
+            "", metavar="[FLOW]", help=session.say("cli.arg-flow"), autocompletion=complete_names("flows"), show_default=False
+        ),
         workload: str = session.workload_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),

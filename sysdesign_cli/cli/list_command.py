@@ -14,7 +14,10 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.views.scenario_view import list_document
 
         scenarios = session.asked(lambda: [load_scenario(name) for name in bundled_names()])
-        summary = [{"name": s.label, "title": s.title, "services": len(s.services), "flows": len(s.flows), "variants": list(s.variants)} for s in scenarios]
+        summary = [
+            {"name": s.label, "title": s.title, "services": len(s.services), "flows": len(s.flows), "variants": list(s.variants)}
+            for s in scenarios
+        ]
         session.present("list", summary, [list_document(scenarios, session.say)], format)
         return 0
 

@@ -30,10 +30,14 @@ class Session:
     # options that many commands have; made here so that their help is in the right language
 
     def scenario_argument(self, default: Any = ...) -> Any:
-        return typer.Argument(default, metavar="SCENARIO", help=self.say("cli.arg-scenario"), autocompletion=complete_scenario, show_default=False)
+        return typer.Argument(
+            default, metavar="SCENARIO", help=self.say("cli.arg-scenario"), autocompletion=complete_scenario, show_default=False
+        )
 
     def scenarios_argument(self, default: Any = ...) -> Any:
-        return typer.Argument(default, metavar="SCENARIO...", help=self.say("cli.arg-scenarios"), autocompletion=complete_scenario, show_default=False)
+        return typer.Argument(
+            default, metavar="SCENARIO...", help=self.say("cli.arg-scenarios"), autocompletion=complete_scenario, show_default=False
+        )
 
     def format_option(self, formats: Sequence[str] = FORMATS) -> Any:
         key = "cli.opt-format" if tuple(formats) == FORMATS else "cli.opt-check-format"
@@ -73,7 +77,9 @@ class Session:
         sys.stdout.flush()
         sys.stderr.write(problems_text(error, self.say, commands))
         usage = {"no-such-scenario", "no-such-variant"}
-        by_command = all(problem.slug in usage or (problem.slug in ("unknown-name", "too-many") and not problem.place.line) for problem in error.problems)
+        by_command = all(
+            problem.slug in usage or (problem.slug in ("unknown-name", "too-many") and not problem.place.line) for problem in error.problems
+        )
         raise typer.Exit((2 if by_command else 3) if code is None else code)
 
     def asked(self, question: Callable[[], Any], commands: Callable[[], list[str]] | None = None) -> Any:
@@ -94,16 +100,30 @@ class Session:
             raise typer.BadParameter(self.say("cli.bad-choice", option="--lang", value=lang, options=", ".join(LANGUAGES)))
 
     def present(
-        self, command: str, results: Sequence[object], documents: Sequence[Document], format: str, *, why: bool = False, why_of: str = "*",
+        self,
+        command: str,
+        results: Sequence[object],
+        documents: Sequence[Document],
+        format: str,
+        *,
+        why: bool = False,
+        why_of: str = "*",
         sources: Mapping[str, Source] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Print results in the format asked for; without one, a table on a terminal and plain text elsewhere."""
         sys.stdout.write(self.text(command, results, documents, format, why=why, why_of=why_of, sources=sources))
 
     def text(
-        self, command: str, results: Sequence[object], documents: Sequence[Document], format: str, *, why: bool = False, why_of: str = "*",
+        self,
+        command: str,
+        results: Sequence[object],
+        documents: Sequence[Document],
+        format: str,
+        *,
+        why: bool = False,
+        why_of: str = "*",
         sources: Mapping[str, Source] | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         on_terminal = sys.stdout.isatty()
         format = format or ("table" if on_terminal and os.environ.get("TERM") != "dumb" else "plain")
         if format == "json":

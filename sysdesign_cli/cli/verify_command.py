@@ -21,7 +21,9 @@ def command(session: Session) -> Callable[..., int]:
         designs = [session.load(address) for address in scenarios]
         results = session.asked(lambda: [design.verify() for design in designs])
         sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
-        session.present("verify", results, [verify_document(result, session.say) for result in results], format, why=why, why_of=why_of, sources=sources)
+        session.present(
+            "verify", results, [verify_document(result, session.say) for result in results], format, why=why, why_of=why_of, sources=sources
+        )
         return 1 if any(result.count("does-not-hold") for result in results) else 0
 
     return verify

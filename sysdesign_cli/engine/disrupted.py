@@ -9,7 +9,9 @@ from sysdesign_cli.engine.system import CallEdge, System
 from sysdesign_cli.engine.traffic import solve
 
 
-def arriving(system: System, entries: Mapping[int, float], dead: frozenset[int], levels: list[Levels[float]], pessimistic: bool) -> list[float]:
+def arriving(
+    system: System, entries: Mapping[int, float], dead: frozenset[int], levels: list[Levels[float]], pessimistic: bool
+) -> list[float]:
     """Invocations per second that reach each handler while ``dead`` services are dead (retries not counted).
 
     levels: the answer levels of every handler in this situation. A dead service forwards nothing; an invocation that fails

@@ -117,7 +117,6 @@ class Propagation(Generic[M]):
 
     def call(self, edge: CallEdge) -> Levels[M]:
         """One call: the callee's state, softened by a fallback, an optional call or the way past a dead cache."""
-        a = self.algebra
         levels = self.levels[edge.target]
         if edge.hit is not None and edge.on_miss:
             levels = self._through_cache(edge, levels)
@@ -170,9 +169,12 @@ class Propagation(Generic[M]):
         else:
             instead = Levels(a.every, behind.delayed, behind.failed, behind.lost)
         others = (a.without(cache.degraded, failed), a.without(cache.delayed, failed), cache.lost, cache.lost)
-        return Levels(*(
-            a.disjoint(a.both(failed, i), a.without(a.union(c, m), a.both(failed, m))) for i, c, m in zip(instead, others, missed)
-        ))
+        return Levels(
+            *(
+                a.disjoint(a.both(failed, i), a.without(a.union(c, m), a.both(failed, m)))
+                for i, c, m in zip(instead, others, missed, strict=True)
+            )
+        )
 
     def _publishing(self, node: HandlerNode, called: Levels[M]) -> Levels[M]:
         """Add what is published after the calls; nothing is published by an invocation that failed before."""

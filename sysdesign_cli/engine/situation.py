@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sysdesign_cli.engine.stations import replica_count, replica_zones
 from sysdesign_cli.engine.system import System
 
-
 #: Messages that arrive between two times, in seconds after the outage began.
 Arrivals = Callable[[float, float], float]
 

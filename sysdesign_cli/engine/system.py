@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from sysdesign_cli.engine.graphs import ordered_groups, predecessors_of
-from sysdesign_cli.scenario.nodes import paused_garbage_collector
 from sysdesign_cli.scenario.model import Call, Event, Flow, Handler, Publish, Scenario, Service
+from sysdesign_cli.scenario.nodes import paused_garbage_collector
 
 
 class CallEdge:

@@ -31,7 +31,9 @@ Row = Callable[[System, int], Iterable[tuple[int, float]]]
 def solve(system: System, entries: Mapping[int, float], row: Row = invocations) -> list[float]:
     """Invocations per second of every handler, for arrivals per second at the entries.
 
-    ``row`` gives, for a handler, whom one invocation runs and how often; ordinarily ``invocations``. Raises ScenarioError (unstable-loop) when a loop feeds itself at least as much as it is fed.
+    ``row`` gives, for a handler, whom one invocation runs and how often; ordinarily ``invocations``.
+
+    Raises ScenarioError (unstable-loop) when a loop feeds itself at least as much as it is fed.
     """
     rates = [0.0] * len(system.handlers)
     for handler, rate in entries.items():

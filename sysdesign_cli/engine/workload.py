@@ -101,7 +101,12 @@ def _spike(start: Start, peak: float) -> Profile:
     begin, length = float(start.at or 0), float(start.lasts or 0.0)
     if length + 2 * ramp >= DAY_S:
         return Profile(((0.0, peak),))  # the spike fills the day
-    points = [((begin - ramp) % DAY_S, base), (begin % DAY_S, peak), ((begin + length) % DAY_S, peak), ((begin + length + ramp) % DAY_S, base)]
+    points = [
+        ((begin - ramp) % DAY_S, base),
+        (begin % DAY_S, peak),
+        ((begin + length) % DAY_S, peak),
+        ((begin + length + ramp) % DAY_S, base),
+    ]
     return Profile(tuple(sorted(dict(points).items())))
 
 

@@ -33,7 +33,7 @@ _KINDS: Final[dict[str, tuple[str, str, str, str, str, str, bool]]] = {
     "cdn": ("5ms", "1", "", "10ms", "365d", "30min", False),
     "external": ("300ms", "1", "", "30ms", "30d", "30min", True),
     "client": ("0ms", "1", "", "30ms", "3650d", "1min", False),
-}  # fmt: skip
+}
 
 #: Handlers that a service of this kind has when it states none: name -> (service time, access).
 _HANDLERS: Final[dict[str, dict[str, tuple[str, str]]]] = {
@@ -48,7 +48,14 @@ _HANDLERS: Final[dict[str, dict[str, tuple[str, str]]]] = {
 DAY_SHAPES: Final[dict[str, dict[str, str]]] = {
     "constant": {"00:00": "100%"},
     "office-day": {
-        "00:00": "5%", "06:00": "10%", "09:00": "80%", "11:00": "100%", "13:00": "80%", "15:00": "95%", "18:00": "50%", "22:00": "20%",
+        "00:00": "5%",
+        "06:00": "10%",
+        "09:00": "80%",
+        "11:00": "100%",
+        "13:00": "80%",
+        "15:00": "95%",
+        "18:00": "50%",
+        "22:00": "20%",
     },
     "evening": {"00:00": "45%", "04:00": "15%", "08:00": "30%", "12:00": "45%", "18:00": "75%", "21:00": "100%", "23:00": "75%"},
     "commuter": {"00:00": "20%", "04:00": "8%", "08:00": "95%", "11:00": "55%", "14:00": "50%", "18:00": "100%", "21:00": "65%"},
@@ -67,10 +74,13 @@ def _templates() -> dict[str, dict[str, Any]]:
         "publishes": {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE)},
         "events": PartRecord(Event, "size", "events").template
         | {
-            "size": _assumed("1KB", SIZE), "retention": _assumed("7d", TIME), "deliveries": _assumed("5", COUNT),
-            "redelivery_delay": _assumed("1min", TIME), "lag": _assumed("5ms", TIME),
+            "size": _assumed("1KB", SIZE),
+            "retention": _assumed("7d", TIME),
+            "deliveries": _assumed("5", COUNT),
+            "redelivery_delay": _assumed("1min", TIME),
+            "lag": _assumed("5ms", TIME),
         },
-    }  # fmt: skip
+    }
     for kind, (takes, replicas, concurrency, round_trip, mtbf, mttr, blocking) in _KINDS.items():
         result[kind] = Record(Service).template | {
             "kind": kind,
@@ -125,8 +135,10 @@ class DefaultsShape(Shape):
 
     def __init__(self) -> None:
         self.parts: dict[str, Record] = {
-            **{kind: Record(Service) for kind in KINDS}, "calls": Record(Call, "to"), "events": Record(Event, "size"),
-        }  # fmt: skip
+            **{kind: Record(Service) for kind in KINDS},
+            "calls": Record(Call, "to"),
+            "events": Record(Event, "size"),
+        }
 
     def read(self, node: Node, reader: Reader) -> Any:
         if node.kind is not MAP:

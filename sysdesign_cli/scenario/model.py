@@ -9,9 +9,24 @@ from typing import Any, Final
 from sysdesign_cli.scenario.nodes import LIST, MAP, Node
 from sysdesign_cli.scenario.quantity import COUNT, MONEY, POWER, RATE, SHARE, SIZE, TIME, Figure
 from sysdesign_cli.scenario.shapes import (
-    INVALID, Choice, Flag, Label, ListOf, Localized, MapOf, Name, Plain, Quantity, Reader, Record, Reference, Shape, Text, whole,
+    INVALID,
+    Choice,
+    Flag,
+    Label,
+    ListOf,
+    Localized,
+    MapOf,
+    Name,
+    Plain,
+    Quantity,
+    Reader,
+    Record,
+    Reference,
+    Shape,
+    Text,
     item,
-)  # fmt: skip
+    whole,
+)
 
 KINDS: Final = ("service", "function", "gateway", "database", "cache", "broker", "cdn", "external", "client")
 MODES: Final = ("in-path", "outbox", "best-effort")
@@ -196,8 +211,12 @@ class Handler(Element):
     hit_ratio: Figure | None = item(_share, "Share of requests answered from its own copy; only the rest makes the calls `on_miss`.")
     on_miss: tuple[tuple[Call, ...], ...] = item(_calls, "Calls made only when it has no copy of its own.", default=())
     calls: tuple[tuple[Call, ...], ...] = item(_calls, "Calls in order; a list inside the list is made at the same time.", default=())
-    publishes: Publishes = item(PublishesShape(), "Events published after the calls: a list (all), or a map to chances (one of them).", default=Publishes())
-    publish_mode: str = item(Choice(*MODES), "When the broker is away: in-path fails the request, outbox sends later, best-effort loses.", default="in-path")
+    publishes: Publishes = item(
+        PublishesShape(), "Events published after the calls: a list (all), or a map to chances (one of them).", default=Publishes()
+    )
+    publish_mode: str = item(
+        Choice(*MODES), "When the broker is away: in-path fails the request, outbox sends later, best-effort loses.", default="in-path"
+    )
     compensates: tuple[Name, ...] = item(ListOf(_handler), "Handlers whose effect this one undoes.", default=())
     idempotent: bool = item(Flag(), "Doing it twice is as good as once.", default=False)
     source: str = _source
@@ -238,16 +257,22 @@ class Service(Element):
     runs_on: str = item(Plain(), "Item of the price book it runs on.", default="")
     replicas: Replicas = item(Record(Replicas, "min"), "How many copies: `3`, or `{min: 2, max: 20, target: 60%}`.")
     needs: Figure = item(whole(1e6, 1), "Replicas that must be up for it to serve at all.")
-    zones: tuple[Name, ...] = item(ListOf(Reference("zone")), "Zones its replicas are spread over in turn; all of them unless said.", default=())
+    zones: tuple[Name, ...] = item(
+        ListOf(Reference("zone")), "Zones its replicas are spread over in turn; all of them unless said.", default=()
+    )
     concurrency: Figure | None = item(whole(1e9, 1), "Requests one replica serves at once.")
     queue: str = item(
-        Choice("shared", "random", "round-robin", "least-connections"), "One queue for all replicas, or one each behind a balancer.", default="round-robin"
+        Choice("shared", "random", "round-robin", "least-connections"),
+        "One queue for all replicas, or one each behind a balancer.",
+        default="round-robin",
     )
     blocking: bool = item(Flag(), "Holds a worker while it waits for its calls.", default=True)
     takes: Takes = item(Record(Takes, "mean"), "Service time of handlers that state none.")
     round_trip: Figure = item(_short, "Network round trip to it from its callers.")
     handles: dict[str, Handler] = item(MapOf(HandlerRecord(Handler)), "What it does, by request name or by event name.", default={})
-    availability: Figure | None = item(_share, "Stated availability of one replica (or of a provider); a published SLA is a refund threshold.")
+    availability: Figure | None = item(
+        _share, "Stated availability of one replica (or of a provider); a published SLA is a refund threshold."
+    )
     mtbf: Figure = item(_duration, "Mean time between failures of one replica.")
     mttr: Figure = item(_duration, "Mean time to repair.")
     bad_deploys: BadDeploys | None = item(Record(BadDeploys), "Faults that take all replicas at once.")
@@ -275,7 +300,9 @@ class Event(Element):
     retention: Figure = item(_duration, "How long the broker keeps a message that nobody took.")
     durable: bool = item(Flag(), "Survives while its subscriber is away.", default=True)
     queue_limit: Figure | None = item(whole(1e12, 1), "Messages kept at most for one subscriber.")
-    delivery: str = item(Choice("at-least-once", "at-most-once", "exactly-once"), "How often a subscriber may see one message.", default="at-least-once")
+    delivery: str = item(
+        Choice("at-least-once", "at-most-once", "exactly-once"), "How often a subscriber may see one message.", default="at-least-once"
+    )
     deliveries: Figure = item(whole(1e6, 1), "Tries before a message is given up.")
     redelivery_delay: Figure = item(_duration, "Wait between tries.")
     dead_letters: bool = item(Flag(), "Messages given up are parked in a dead-letter queue instead of dropped.", default=False)
@@ -340,7 +367,9 @@ class Start(Element):
     lasts: Figure | None = item(Quantity(TIME, 1, _DAY), "How long a spike lasts.", key="for")
     ramp: Figure | None = item(_short, "Time from base to peak, and back.")
     users: Figure | None = item(whole(1e10, 1), "Closed population: so many users, each waiting for its answer before it goes on.")
-    think: Figure | None = item(Quantity(TIME, 0, 10 * _YEAR, above_zero=True), "Closed population: time a user thinks between two requests.")
+    think: Figure | None = item(
+        Quantity(TIME, 0, 10 * _YEAR, above_zero=True), "Closed population: time a user thinks between two requests."
+    )
     source: str = _source
 
 
@@ -351,7 +380,11 @@ class Workload(Element):
     title: Text = _title
     description: Text = _description
     based_on: Name | None = item(Reference("workload"), "Takes over what is not said here.")
-    starts: dict[str, Start] = item(MapOf(Record(Start, "peak"), key="flow"), "For each flow the rate at its peak: `20/s`, or a spike `{peak: 400/s, base: 20/s, at: 20:00, for: 10min}`.", default={})
+    starts: dict[str, Start] = item(
+        MapOf(Record(Start, "peak"), key="flow"),
+        "For each flow the rate at its peak: `20/s`, or a spike `{peak: 400/s, base: 20/s, at: 20:00, for: 10min}`.",
+        default={},
+    )
     shape: Name | None = item(Reference("shape"), "How the day goes for flows that do not say.")
     users: Figure | None = item(whole(1e10), "People behind it.")
     days_per_year: Figure | None = item(Quantity(COUNT, 0, 366), "Days a year that are like this.")
@@ -389,7 +422,9 @@ class Variant(Element):
 class Given(Element):
     """The situation a claim is about."""
 
-    kill: tuple[Name, ...] = item(ListOf(Reference("target")), "What is dead: services, `service/1` for one replica, or each in turn: `each`.", default=())
+    kill: tuple[Name, ...] = item(
+        ListOf(Reference("target")), "What is dead: services, `service/1` for one replica, or each in turn: `each`.", default=()
+    )
     zone: tuple[Name, ...] = item(ListOf(Reference("zone-or-each")), "Zones that are lost, or each in turn: `each`.", default=())
     of: tuple[Name, ...] = item(ListOf(Reference("service")), "With `kill: each`, only these services in turn.", default=())
     lasts: Figure | None = item(_duration, "How long it lasts.", key="for")
@@ -409,13 +444,17 @@ class Check(Element):
     metric: Name | None = item(Reference("metric"), "A metric of the registry.")
     service: Name | None = item(Reference("service"), "The metric of this service.")
     content: Name | None = item(_name, "The metric for this kind of content.")
-    compared_with: Name | None = item(Reference("variant-or-workload"), "Divide by the same metric there: `@variant` or the name of a workload.")
+    compared_with: Name | None = item(
+        Reference("variant-or-workload"), "Divide by the same metric there: `@variant` or the name of a workload."
+    )
     expected: str = item(Plain(r"(<=|>=|<|>|=)\s*\S.*", "comparison"), "Comparison and value: `>= 80%`.", default="", key="is")
     path: tuple[Name, ...] = item(ListOf(Reference("step")), "The flow passes these handlers and events, in this order.", default=())
     apart: tuple[Name, ...] = item(ListOf(Reference("service")), "No synchronous call among these services.", default=())
     no_finding: tuple[Name, ...] = item(ListOf(Reference("rule")), "`check` finds nothing by these rules.", default=())
     adds_only: Name | None = item(Reference("variant"), "This variant adds, and changes no existing service, event or flow.")
-    stay_up: tuple[Name, ...] = item(ListOf(Reference("service")), "These services neither fail nor starve, unless they are the ones killed.", default=())
+    stay_up: tuple[Name, ...] = item(
+        ListOf(Reference("service")), "These services neither fail nor starve, unless they are the ones killed.", default=()
+    )
     present: tuple[Name, ...] = item(ListOf(Reference("service")), "The flow's path leads through these services.", default=())
 
 
@@ -466,11 +505,15 @@ class Scenario(Element):
     zones: tuple[Name, ...] = item(ListOf(Label()), "Parts of the data centre that fail together.", default=())
     prices: str = item(Plain(), "Price book.", default="")
     defaults: dict[str, Any] = item(Shape(), "Defaults of this file by kind of service, and for `calls` and `events`.", default={})
-    sources: dict[str, Source] = item(MapOf(Record(Source), pattern=re.compile(r"[A-Za-z0-9][\w.%+-]{0,79}")), "Where figures come from.", default={})
+    sources: dict[str, Source] = item(
+        MapOf(Record(Source), pattern=re.compile(r"[A-Za-z0-9][\w.%+-]{0,79}")), "Where figures come from.", default={}
+    )
     services: dict[str, Service] = item(MapOf(ServiceRecord(Service)), "What is deployed.", default={})
     events: dict[str, Event] = item(MapOf(PartRecord(Event, "size", "events")), "Message types.", default={})
     flows: dict[str, Flow] = item(MapOf(Record(Flow, "starts")), "Journeys.", default={})
-    shapes: dict[str, dict[str, Figure]] = item(MapOf(MapOf(_share, pattern=_CLOCK_KEY)), "How days go: time of day to share of the peak, straight lines between.", default={})
+    shapes: dict[str, dict[str, Figure]] = item(
+        MapOf(MapOf(_share, pattern=_CLOCK_KEY)), "How days go: time of day to share of the peak, straight lines between.", default={}
+    )
     workloads: dict[str, Workload] = item(MapOf(Record(Workload)), "How often flows start.", default={})
     variants: dict[str, Variant] = item(MapOf(Record(Variant)), "The same system, changed.", default={})
     claims: dict[str, Claim] = item(MapOf(ClaimRecord(Claim)), "Sentences about the system, each with its test.", default={})

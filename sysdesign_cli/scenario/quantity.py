@@ -18,13 +18,35 @@ ASSUMPTION: Final = "assumption"
 TIME, SIZE, RATE, SHARE, COUNT, MONEY, PRICE, POWER = "time", "size", "rate", "share", "count", "money", "price", "factor"
 
 _SECOND: Final = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0,
-    "h": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0, "w": 604800.0, "y": 31_536_000.0,
-}  # fmt: skip
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "μs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "sec": 1.0,
+    "min": 60.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+    "days": 86400.0,
+    "w": 604800.0,
+    "y": 31_536_000.0,
+}
 _BYTE: Final = {
-    "B": 1.0, "KB": 1e3, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15,
-    "KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3, "TiB": 1024.0**4,
-}  # fmt: skip
+    "B": 1.0,
+    "KB": 1e3,
+    "kB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "TB": 1e12,
+    "PB": 1e15,
+    "KiB": 1024.0,
+    "MiB": 1024.0**2,
+    "GiB": 1024.0**3,
+    "TiB": 1024.0**4,
+}
 _MANY: Final = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "bn": 1e9}
 _PER: Final = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "day": 86400.0, "month": 2_628_000.0, "y": 31_536_000.0}
 _CURRENCY: Final = ("$", "USD ")
@@ -103,7 +125,13 @@ class Figure(float):
 
 
 def figure(
-    value: float, unit: str, text: str = "", source: str = ASSUMPTION, node: object = None, low: float | None = None, high: float | None = None
+    value: float,
+    unit: str,
+    text: str = "",
+    source: str = ASSUMPTION,
+    node: object = None,
+    low: float | None = None,
+    high: float | None = None,
 ) -> Figure:
     """Make a figure; without a node it counts as a default of the catalogue."""
     made = Figure(value)
@@ -239,4 +267,6 @@ def _percent(value: float) -> str:
             places += 1
         text = f"{percent:.{places}f}"
         return f"{text.rstrip('0').rstrip('.')} %" if not text.startswith("100") else f"{percent:.12f} %"
+    if 0 < percent < 0.001:
+        return "< 0.001 %"
     return f"{_digits(percent)} %"

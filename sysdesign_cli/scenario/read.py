@@ -23,7 +23,7 @@ from sysdesign_cli.scenario.nodes import (
     parse,
     paused_garbage_collector,
     read_text,
-)  # fmt: skip
+)
 from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Names, Place, Problem, ScenarioError, nearest, too_many
 from sysdesign_cli.scenario.quantity import ASSUMPTION, POWER, SHARE, Figure, Parsed, figure, parse_quantity
 from sysdesign_cli.scenario.references import resolve_references

@@ -143,7 +143,9 @@ class Quantity(Shape):
         figure.high = parsed.high
         if parsed.source:
             figure.source = parsed.source
-            reader.references += [("source", make_name(one.strip(), node)) for one in parsed.source.split(" + ") if one.strip() != ASSUMPTION]
+            reader.references += [
+                ("source", make_name(one.strip(), node)) for one in parsed.source.split(" + ") if one.strip() != ASSUMPTION
+            ]
         else:
             figure.source = reader.source
         return figure

@@ -51,7 +51,10 @@ def github(results: Sequence[CheckResult], say: Say) -> str:
     for result in results:
         for finding in result.findings:
             place = f"file={_property(finding.place.file)},line={max(1, finding.place.line)},col={max(1, finding.place.column)}"
-            lines.append(f"::{levels[finding.severity]} {place},title={_property(finding.rule)}::{_data(finding_text(finding, say) + f' [{finding.id}]')}")
+            lines.append(
+                f"::{levels[finding.severity]} {place},title={_property(finding.rule)}::"
+                + _data(finding_text(finding, say) + f" [{finding.id}]")
+            )
     return "\n".join(lines) + ("\n" if lines else "")
 
 
@@ -62,7 +65,17 @@ def findings_table(results: Sequence[CheckResult], rules: Mapping[str, Rule], sa
     for result in results:
         for f in result.findings:
             code = rules[f.rule].code if f.rule in rules else "R501"
-            texts = (result.scenario, code, f.rule, f.severity, f.place.file, str(f.place.line), str(f.place.column), f.id, finding_text(f, say))
+            texts = (
+                result.scenario,
+                code,
+                f.rule,
+                f.severity,
+                f.place.file,
+                str(f.place.line),
+                str(f.place.column),
+                f.id,
+                finding_text(f, say),
+            )
             rows.append(tuple(Cell(text) for text in texts))
     return Document().add(Table(columns, tuple(rows)))
 
@@ -84,17 +97,28 @@ def sarif(results: Sequence[CheckResult], rules: Mapping[str, Rule], say: Say, v
         for finding in result.findings:
             region = {"startLine": max(1, finding.place.line), "startColumn": max(1, finding.place.column)}
             where = {"physicalLocation": {"artifactLocation": {"uri": finding.place.file.replace("\\", "/")}, "region": region}}
-            found.append({
-                "ruleId": rules[finding.rule].code if finding.rule in rules else "R501",
-                "level": levels[finding.severity],
-                "message": {"text": finding_text(finding, say)},
-                "locations": [where],
-                "partialFingerprints": {"findingId/v1": finding.id},
-            })  # fmt: skip
+            found.append(
+                {
+                    "ruleId": rules[finding.rule].code if finding.rule in rules else "R501",
+                    "level": levels[finding.severity],
+                    "message": {"text": finding_text(finding, say)},
+                    "locations": [where],
+                    "partialFingerprints": {"findingId/v1": finding.id},
+                }
+            )
     declared = [
-        {"id": rules[slug].code if slug in rules else "R501", "name": slug, "shortDescription": {"text": say(f"rule.{slug}")}, "help": {"text": say(f"fix.{slug}")}}
+        {
+            "id": rules[slug].code if slug in rules else "R501",
+            "name": slug,
+            "shortDescription": {"text": say(f"rule.{slug}")},
+            "help": {"text": say(f"fix.{slug}")},
+        }
         for slug in used
-    ]  # fmt: skip
+    ]
     driver = {"name": "sysdesign", "version": version, "rules": declared}
-    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": found}]}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "results": found}],
+    }
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"

@@ -14,7 +14,13 @@ def compare_document(result: CompareResult, say: Say) -> Document:
     document.add(Heading(" · ".join(side.scenario for side in result.sides), say("compare.heading")))
     sides = tuple(Column(side.scenario, side.scenario) for side in result.sides)
     document.add(Table((Column("dimension", ""), *sides), _head(result, say) + _summary(document, result, say), say("compare.summary")))
-    document.add(Table((Column("metric", say("column.metric")), *(Column(c.key, c.title, True) for c in sides), Column("better", "")), tuple(_row(document, row, result, say) for row in result.rows), say("compare.metrics")))
+    document.add(
+        Table(
+            (Column("metric", say("column.metric")), *(Column(c.key, c.title, True) for c in sides), Column("better", "")),
+            tuple(_row(document, row, result, say) for row in result.rows),
+            say("compare.metrics"),
+        )
+    )
     document.add(Note(say("compare.legend"), "muted"))
     if result.common:
         rows = tuple((Cell("–"), Cell(_common(key, fact, say))) for key, fact in result.common)
@@ -30,7 +36,10 @@ def _head(result: CompareResult, say: Say) -> tuple[tuple[Cell, ...], ...]:
     what = (Cell(say("compare.what"), "muted"), *(Cell(side.title.in_language(say.language)) for side in result.sides))
     when = (
         Cell(say("compare.under"), "muted"),
-        *(Cell(say("compare.workload-at", workload=side.workload_title.in_language(say.language) or side.workload, clock=side.clock)) for side in result.sides),
+        *(
+            Cell(say("compare.workload-at", workload=side.workload_title.in_language(say.language) or side.workload, clock=side.clock))
+            for side in result.sides
+        ),
     )
     return (what, when)
 
@@ -86,5 +95,3 @@ def _missing(result: CompareResult, say: Say) -> list[str]:
                 why = say(f"unavailable.{value.reason}", about=value.about)
                 notes.append(say("compare.no-value", metric=say(f"metric.{row.metric.id}"), scenario=side.scenario, why=why))
     return notes
-
-

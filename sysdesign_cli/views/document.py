@@ -10,9 +10,20 @@ from sysdesign_cli.scenario.quantity import format_quantity
 
 #: Meaning of a cell -> the words of the terminal for it. Never colour alone: the text says it too.
 STYLES: Final[dict[str, str]] = {
-    "": "", "muted": "dim", "strong": "bold", "ok": "green", "degraded": "yellow", "delayed": "cyan", "failed": "bold red",
-    "lost": "bold magenta", "good": "green", "bad": "bold red", "warning": "yellow", "info": "cyan", "name": "bold",
-}  # fmt: skip
+    "": "",
+    "muted": "dim",
+    "strong": "bold",
+    "ok": "green",
+    "degraded": "yellow",
+    "delayed": "cyan",
+    "failed": "bold red",
+    "lost": "bold magenta",
+    "good": "green",
+    "bad": "bold red",
+    "warning": "yellow",
+    "info": "cyan",
+    "name": "bold",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,11 @@ class Document:
 def show(number: Number) -> str:
     """A number for people, with ``≈`` when it is an approximation and ``≤`` or ``>`` when a bound."""
     sign = {"approximation": "≈ ", "bounded": "≤ ", "at-least": "> "}.get(number.method, "")
-    return sign + format_quantity(number.value, number.unit) if number.value not in (0, float("inf")) else format_quantity(number.value, number.unit)
+    return (
+        sign + format_quantity(number.value, number.unit)
+        if number.value not in (0, float("inf"))
+        else format_quantity(number.value, number.unit)
+    )
 
 
 def clean(text: str) -> str:

@@ -14,9 +14,23 @@ from sysdesign_cli.scenario.quantity import SHARE, TIME, format_quantity
 from sysdesign_cli.views.document import Branch, Cell, Code, Column, Document, Heading, Note, Table, Tree, show
 
 _OUTCOME_STYLE = {
-    "killed": "failed", "fails": "failed", "lost": "lost", "buffered": "delayed", "failing-deliveries": "delayed", "parked": "delayed", "outbox": "delayed",
-    "starved": "muted", "absorbed": "degraded", "caller-dead": "muted", "fallback-gone": "muted", "more": "muted", "short": "degraded", "cycle": "muted", "not-on-any-path": "muted", "shown-above": "muted",
-}  # fmt: skip
+    "killed": "failed",
+    "fails": "failed",
+    "lost": "lost",
+    "buffered": "delayed",
+    "failing-deliveries": "delayed",
+    "parked": "delayed",
+    "outbox": "delayed",
+    "starved": "muted",
+    "absorbed": "degraded",
+    "caller-dead": "muted",
+    "fallback-gone": "muted",
+    "more": "muted",
+    "short": "degraded",
+    "cycle": "muted",
+    "not-on-any-path": "muted",
+    "shown-above": "muted",
+}
 
 
 def failover_document(result: FailoverResult, say: Say, hints: tuple[tuple[str, str], ...] = ()) -> Document:
@@ -41,20 +55,25 @@ def _setting(result: FailoverResult, say: Say) -> str:
     killed = [*result.kill.services, *(say("zone", zone=zone) for zone in result.kill.zones)]
     workload = result.workload_title.in_language(say.language) or result.workload
     key = "failover.heading" if killed else "failover.heading-nothing"
-    return say(key, kill=", ".join(killed), duration=format_quantity(result.duration.value, TIME), workload=workload, clock=result.clock) + (
-        " · " + say("failover.pessimistic") if result.kill.pessimistic else ""
-    )
+    return say(
+        key, kill=", ".join(killed), duration=format_quantity(result.duration.value, TIME), workload=workload, clock=result.clock
+    ) + (" · " + say("failover.pessimistic") if result.kill.pessimistic else "")
 
 
 def _flows(document: Document, result: FailoverResult, say: Say) -> Table:
     columns = (
-        Column("flow", say("column.flow")), Column("share", say("column.share"), right=True), Column("answer", say("column.answer")),
-        Column("completion", say("column.completion")), Column("what", ""),
-    )  # fmt: skip
+        Column("flow", say("column.flow")),
+        Column("share", say("column.share"), right=True),
+        Column("answer", say("column.answer")),
+        Column("completion", say("column.completion")),
+        Column("what", ""),
+    )
     rows = []
     for flow in result.flows:
         share = document.number(f"{flow.flow}.share", flow.share)
-        rows.append((Cell(flow.flow, "name"), share, _state(flow.answer, say), _state(flow.completion, say), Cell(_what(document, flow, say))))
+        rows.append(
+            (Cell(flow.flow, "name"), share, _state(flow.answer, say), _state(flow.completion, say), Cell(_what(document, flow, say)))
+        )
     return Table(columns, tuple(rows))
 
 
@@ -78,7 +97,8 @@ def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
         document.number(f"{flow.flow}.normal", flow.normal_after)
         outage = next(number for label, number in flow.normal_after.inputs if label == "outage")
         drain = next(number for label, number in flow.normal_after.inputs if label == "drain")
-        assert isinstance(outage, Number) and isinstance(drain, Number)
+        assert isinstance(outage, Number)
+        assert isinstance(drain, Number)
         late = show(flow.late_by)
         if any(math.isinf(one.computed.value) and one.computed.formula == "by-hand" for one in flow.objectives):
             parts.append(say("failover.late-by-hand", late=late))
@@ -106,7 +126,9 @@ def _branch(cause: Cause, say: Say, duration: float | None) -> Branch:
     elif len(children) == 1 and children[0].outcome == "not-on-any-path":
         note += " → " + _outcome(children[0], say)
         children = ()
-    return Branch(cause.subject, note, _OUTCOME_STYLE.get(cause.outcome, "failed"), tuple(_branch(child, say, duration) for child in children))
+    return Branch(
+        cause.subject, note, _OUTCOME_STYLE.get(cause.outcome, "failed"), tuple(_branch(child, say, duration) for child in children)
+    )
 
 
 def _outcome(cause: Cause, say: Say) -> str:
@@ -122,7 +144,11 @@ def _outcome(cause: Cause, say: Say) -> str:
         return say("cause.fails-partly", share=format_quantity(float(cause.detail["share"]), SHARE))
     if cause.wait is not None:
         return say(f"cause.{cause.outcome}", **_counts(cause.wait))
-    return say(f"cause.{cause.outcome}-unsized" if cause.outcome in ("buffered", "outbox", "lost", "parked", "failing-deliveries") else f"cause.{cause.outcome}")
+    return say(
+        f"cause.{cause.outcome}-unsized"
+        if cause.outcome in ("buffered", "outbox", "lost", "parked", "failing-deliveries")
+        else f"cause.{cause.outcome}"
+    )
 
 
 def _counts(wait: Wait) -> dict[str, str]:
@@ -130,35 +156,52 @@ def _counts(wait: Wait) -> dict[str, str]:
     retention = next((value for label, value in wait.lost.inputs if label.endswith(".retention")), None)
     deliveries = next((value for label, value in (*wait.parked.inputs, *wait.lost.inputs) if label.endswith(".deliveries")), None)
     return {
-        "waiting": show(wait.waiting), "lost": lost, "parked": show(wait.parked),
+        "waiting": show(wait.waiting),
+        "lost": lost,
+        "parked": show(wait.parked),
         "retention": format_quantity(float(retention), TIME) if retention is not None and not isinstance(retention, str) else "–",
         "deliveries": format_quantity(float(deliveries), "count") if deliveries is not None and not isinstance(deliveries, str) else "–",
-    }  # fmt: skip
+    }
 
 
 def _recovery(document: Document, result: FailoverResult, say: Say) -> Table:
     columns = (
-        Column("where", say("column.where")), Column("waiting", say("column.waiting"), right=True), Column("parked", say("column.parked"), right=True),
-        Column("lost", say("column.lost"), right=True), Column("drain", say("column.drained-in"), right=True),
-    )  # fmt: skip
+        Column("where", say("column.where")),
+        Column("waiting", say("column.waiting"), right=True),
+        Column("parked", say("column.parked"), right=True),
+        Column("lost", say("column.lost"), right=True),
+        Column("drain", say("column.drained-in"), right=True),
+    )
     rows = []
     for wait in result.waits:
-        where = f"{wait.handler} → {wait.event}" if wait.kind in ("outbox", "best-effort") else f"{wait.event} → {wait.handler.partition('.')[0]}"
+        where = (
+            f"{wait.handler} → {wait.event}"
+            if wait.kind in ("outbox", "best-effort")
+            else f"{wait.event} → {wait.handler.partition('.')[0]}"
+        )
         drain = document.number(f"{wait.handler}.drain", wait.drain)
         if math.isinf(wait.drain.value):
             drain = Cell(say("never"), "bad", None)
-        rows.append((
-            Cell(where), document.number(f"{wait.handler}.waiting", wait.waiting), document.number(f"{wait.handler}.parked", wait.parked),
-            document.number(f"{wait.handler}.lost", wait.lost, "lost" if wait.lost.value else ""), drain,
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(where),
+                document.number(f"{wait.handler}.waiting", wait.waiting),
+                document.number(f"{wait.handler}.parked", wait.parked),
+                document.number(f"{wait.handler}.lost", wait.lost, "lost" if wait.lost.value else ""),
+                drain,
+            )
+        )
     return Table(columns, tuple(rows), say("failover.recovery"))
 
 
 def _objectives(document: Document, flows: list[FlowOutcome], say: Say) -> Table:
     columns = (
-        Column("flow", say("column.flow")), Column("objective", say("column.objective")), Column("computed", say("column.computed"), right=True),
-        Column("promised", say("column.promised"), right=True), Column("met", ""),
-    )  # fmt: skip
+        Column("flow", say("column.flow")),
+        Column("objective", say("column.objective")),
+        Column("computed", say("column.computed"), right=True),
+        Column("promised", say("column.promised"), right=True),
+        Column("met", ""),
+    )
     rows = []
     for flow in flows:
         for one in flow.objectives:
@@ -166,7 +209,13 @@ def _objectives(document: Document, flows: list[FlowOutcome], say: Say) -> Table
             if math.isinf(one.computed.value):
                 computed = Cell(say("by-hand" if one.computed.formula == "by-hand" else "never"), "bad")
             promised = Cell(show(one.promised), "", one.promised.value) if one.promised is not None else Cell("–", "muted", "")
-            met = Cell(say("met"), "good") if one.met else Cell(say("breached"), "bad") if one.met is False else Cell(say("no-objective"), "muted")
+            met = (
+                Cell(say("met"), "good")
+                if one.met
+                else Cell(say("breached"), "bad")
+                if one.met is False
+                else Cell(say("no-objective"), "muted")
+            )
             rows.append((Cell(flow.flow), Cell(say(f"objective.{one.objective}")), computed, promised, met))
     return Table(columns, tuple(rows), say("failover.objectives"))
 
@@ -199,7 +248,13 @@ def _some(names: tuple[str, ...], most: int = 20) -> str:
 
 
 def _assumptions(result: FailoverResult, say: Say) -> list[str]:
-    return [say("assume.peak", clock=result.clock), say("assume.fluid"), say("assume.capacity"), say("assume.no-cascade"), say("assume.independent-branches")]
+    return [
+        say("assume.peak", clock=result.clock),
+        say("assume.fluid"),
+        say("assume.capacity"),
+        say("assume.no-cascade"),
+        say("assume.independent-branches"),
+    ]
 
 
 def ranking_document(result: RankingResult, say: Say, limit: int = 0) -> Document:
@@ -207,19 +262,30 @@ def ranking_document(result: RankingResult, say: Say, limit: int = 0) -> Documen
     document = Document()
     what = say("ranking.pairs" if result.pairs else "ranking.each", count=result.tried)
     duration = format_quantity(result.duration_s, TIME) if result.duration_s is not None else say("ranking.own-repair")
-    document.add(Heading(result.scenario, say("ranking.heading", what=what, duration=duration, workload=result.workload, clock=result.clock)))
+    document.add(
+        Heading(result.scenario, say("ranking.heading", what=what, duration=duration, workload=result.workload, clock=result.clock))
+    )
     columns = (
-        Column("kill", say("column.kill")), Column("failed", say("column.answers-fail"), right=True), Column("lost", say("column.never-done"), right=True),
-        Column("delayed", say("column.done-late"), right=True), Column("degraded", say("column.degraded"), right=True), Column("flows", say("column.flows-hit")),
-    )  # fmt: skip
+        Column("kill", say("column.kill")),
+        Column("failed", say("column.answers-fail"), right=True),
+        Column("lost", say("column.never-done"), right=True),
+        Column("delayed", say("column.done-late"), right=True),
+        Column("degraded", say("column.degraded"), right=True),
+        Column("flows", say("column.flows-hit")),
+    )
     rows = []
     shown = result.kills[:limit] if limit else result.kills
     for kill in shown:
         numbers = (
-            kill.answer["failed"] + kill.answer["lost"], kill.completion["failed"] + kill.completion["lost"], kill.completion["delayed"],
+            kill.answer["failed"] + kill.answer["lost"],
+            kill.completion["failed"] + kill.completion["lost"],
+            kill.completion["delayed"],
             max(kill.answer["degraded"], kill.completion["degraded"]),
-        )  # fmt: skip
-        cells = [Cell(format_quantity(n, SHARE) if n else "–", style if n else "muted", n) for n, style in zip(numbers, ("failed", "lost", "delayed", "degraded"), strict=True)]
+        )
+        cells = [
+            Cell(format_quantity(n, SHARE) if n else "–", style if n else "muted", n)
+            for n, style in zip(numbers, ("failed", "lost", "delayed", "degraded"), strict=True)
+        ]
         flows = ", ".join(f"{flow} ({say(f'state.{state}')})" for flow, state in list(kill.flows.items())[:6])
         more = f" … +{len(kill.flows) - 6}" if len(kill.flows) > 6 else ""
         rows.append((Cell(" + ".join(kill.services), "name"), *cells, Cell(flows + more)))

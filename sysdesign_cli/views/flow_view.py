@@ -11,29 +11,55 @@ from sysdesign_cli.views.document import Branch, Cell, Column, Document, Heading
 def flow_document(result: FlowResult, say: Say) -> Document:
     document = Document()
     title = result.title.in_language(say.language)
-    document.add(Heading(f"{result.scenario} · {result.flow}", say("flow.heading", title=title or result.flow, workload=result.workload, clock=result.clock)))
+    document.add(
+        Heading(
+            f"{result.scenario} · {result.flow}",
+            say("flow.heading", title=title or result.flow, workload=result.workload, clock=result.clock),
+        )
+    )
     if result.description:
         document.add(Note(result.description.in_language(say.language)))
     document.number("rate", result.rate)
     document.number("depth", result.depth)
     kind = say("flow.write" if result.is_write else "flow.read")
-    document.add(Note(say("flow.summary", rate=show(result.rate), kind=kind, count=len(result.waits_for), services=", ".join(result.waits_for), depth=show(result.depth))))
+    document.add(
+        Note(
+            say(
+                "flow.summary",
+                rate=show(result.rate),
+                kind=kind,
+                count=len(result.waits_for),
+                services=", ".join(result.waits_for),
+                depth=show(result.depth),
+            )
+        )
+    )
     document.add(Tree((_branch(result.root, say, document),), say("flow.steps")))
     if result.cut:
         document.add(Note(say("flow.cut", count=result.cut), "warning"))
     if result.events:
         document.add(_events(document, result, say))
-    promised = [(name, value) for name, value in vars(result.objectives).items() if name not in ("name", "node", "source") and value is not None]
+    promised = [
+        (name, value) for name, value in vars(result.objectives).items() if name not in ("name", "node", "source") and value is not None
+    ]
     rows = tuple((Cell(say(f"objective.{name}")), Cell(format_quantity(value, value.unit), "", float(value))) for name, value in promised)
     if rows:
-        document.add(Table((Column("objective", say("column.objective")), Column("promised", say("column.promised"), right=True)), rows, say("flow.objectives")))
+        document.add(
+            Table(
+                (Column("objective", say("column.objective")), Column("promised", say("column.promised"), right=True)),
+                rows,
+                say("flow.objectives"),
+            )
+        )
     document.assumptions += [say("assume.peak", clock=result.clock), say("assume.traffic")]
     return document
 
 
 def _branch(step: Step, say: Say, document: Document) -> Branch:
     text = f"{step.subject}" if step.kind in ("entry", "call", "deliver") else say(f"step.{step.kind}", subject=step.subject)
-    return Branch(text, "; ".join(_facts(step, say, document)), _style(step), tuple(_branch(child, say, document) for child in _grouped(step)))
+    return Branch(
+        text, "; ".join(_facts(step, say, document)), _style(step), tuple(_branch(child, say, document) for child in _grouped(step))
+    )
 
 
 def _grouped(step: Step) -> tuple[Step, ...]:
@@ -59,7 +85,9 @@ def _facts(step: Step, say: Say, document: Document) -> list[str]:
     if step.takes is not None and step.kind != "publish":
         facts.append(say("step.takes", time=format_quantity(step.takes, "time")))
     if abs(step.chance.value - 1) > 1e-12:
-        facts.append(format_quantity(step.chance.value, SHARE) if step.chance.value < 1 else f"× {format_quantity(step.chance.value, 'count')}")
+        facts.append(
+            format_quantity(step.chance.value, SHARE) if step.chance.value < 1 else f"× {format_quantity(step.chance.value, 'count')}"
+        )
     document.number(f"{step.subject}.chance", step.chance)
     document.number(f"{step.subject}.rate", step.rate)
     document.number(f"{step.subject}.bytes", step.bytes_per_s)
@@ -87,14 +115,20 @@ def _services(handlers: tuple[str, ...]) -> str:
 
 def _events(document: Document, result: FlowResult, say: Say) -> Table:
     columns = (
-        Column("event", say("column.event")), Column("rate", say("column.messages"), right=True), Column("bytes", say("column.bytes"), right=True),
-        Column("publishers", say("column.from")), Column("subscribers", say("column.to")),
-    )  # fmt: skip
+        Column("event", say("column.event")),
+        Column("rate", say("column.messages"), right=True),
+        Column("bytes", say("column.bytes"), right=True),
+        Column("publishers", say("column.from")),
+        Column("subscribers", say("column.to")),
+    )
     rows = tuple(
         (
-            Cell(one.event, "name"), document.number(f"{one.event}.messages", one.rate), document.number(f"{one.event}.event-bytes", one.bytes_per_s),
-            Cell(_services(one.publishers)), Cell(_services(one.subscribers) or "–"),
+            Cell(one.event, "name"),
+            document.number(f"{one.event}.messages", one.rate),
+            document.number(f"{one.event}.event-bytes", one.bytes_per_s),
+            Cell(_services(one.publishers)),
+            Cell(_services(one.subscribers) or "–"),
         )
         for one in result.events
-    )  # fmt: skip
+    )
     return Table(columns, rows, say("flow.events"))

@@ -20,9 +20,16 @@ def terminal(document: Document, width: int, color: bool) -> str:
 
     buffer = io.StringIO()
     console = Console(
-        file=buffer, width=max(width, 20), force_terminal=color, no_color=not color, color_system="standard" if color else None,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
+        file=buffer,
+        width=max(width, 20),
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
     for number, block in enumerate(document.blocks):
         if number and not (isinstance(block, Note | Code) and isinstance(document.blocks[number - 1], Note | Code)):
             console.print()
@@ -48,7 +55,10 @@ def _print(console: Console, block: Block) -> None:
             return
         table = RichTable(box=None, pad_edge=True, padding=(0, 1), show_header=any(c.title for c in block.columns), header_style="dim")
         for number, column in enumerate(block.columns):
-            narrow = number < len(block.columns) - 1 and max((_cells(row[number].text) for row in block.rows if number < len(row)), default=0) <= 26
+            narrow = (
+                number < len(block.columns) - 1
+                and max((_cells(row[number].text) for row in block.rows if number < len(row)), default=0) <= 26
+            )
             table.add_column(Text(clean(column.title)), justify="right" if column.right else "left", overflow="fold", no_wrap=narrow)
         for row in block.rows:
             table.add_row(*(Text(clean(cell.text), STYLES[cell.style]) for cell in row))

@@ -56,6 +56,9 @@ def _number(number: Number, why: bool) -> dict[str, Any]:
 def _figure(figure: Figure) -> dict[str, Any]:
     place = figure.place
     return {
-        "value": float(figure), "unit": figure.unit, "written": figure.text, "place": str(place) if place else "default",
+        "value": float(figure),
+        "unit": figure.unit,
+        "written": figure.text,
+        "place": str(place) if place else "default",
         "source": figure.source or "assumption",
-    }  # fmt: skip
+    }

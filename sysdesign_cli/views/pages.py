@@ -78,5 +78,8 @@ def pages_document(say: Say) -> Document:
     metrics = tuple(Branch(metric, say(f"metric.{metric}")) for metric in METRICS)
     terms = tuple(Branch(term) for term in _texts("terms", say))
     return Document().add(
-        Tree(rules, say("explain.rules")), Tree(problems, say("explain.problems")), Tree(metrics, say("explain.metrics")), Tree(terms, say("explain.terms"))
+        Tree(rules, say("explain.rules")),
+        Tree(problems, say("explain.problems")),
+        Tree(metrics, say("explain.metrics")),
+        Tree(terms, say("explain.terms")),
     )

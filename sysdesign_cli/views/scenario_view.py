@@ -13,16 +13,22 @@ from sysdesign_cli.views.document import Branch, Cell, Column, Document, Heading
 
 def list_document(scenarios: Sequence[Scenario], say: Say) -> Document:
     columns = (
-        Column("name", say("column.scenario")), Column("services", say("column.services"), right=True), Column("flows", say("column.flows"), right=True),
-        Column("variants", say("column.variants")), Column("title", say("column.title")),
-    )  # fmt: skip
+        Column("name", say("column.scenario")),
+        Column("services", say("column.services"), right=True),
+        Column("flows", say("column.flows"), right=True),
+        Column("variants", say("column.variants")),
+        Column("title", say("column.title")),
+    )
     rows = tuple(
         (
-            Cell(s.label, "name"), Cell(str(len(s.services)), raw=len(s.services)), Cell(str(len(s.flows)), raw=len(s.flows)), Cell(", ".join(f"@{v}" for v in s.variants)),
+            Cell(s.label, "name"),
+            Cell(str(len(s.services)), raw=len(s.services)),
+            Cell(str(len(s.flows)), raw=len(s.flows)),
+            Cell(", ".join(f"@{v}" for v in s.variants)),
             Cell(s.title.in_language(say.language)),
         )
         for s in scenarios
-    )  # fmt: skip
+    )
     return Document().add(Table(columns, rows), Note(say("list.hint"), "muted"))
 
 
@@ -45,13 +51,26 @@ def show_document(scenario: Scenario, say: Say) -> Document:
 
 def _services(scenario: Scenario, say: Say) -> Table:
     columns = (
-        Column("service", say("column.service")), Column("kind", say("column.kind")), Column("team", say("column.team")),
-        Column("replicas", say("column.replicas"), right=True), Column("title", say("column.title")),
-    )  # fmt: skip
+        Column("service", say("column.service")),
+        Column("kind", say("column.kind")),
+        Column("team", say("column.team")),
+        Column("replicas", say("column.replicas"), right=True),
+        Column("title", say("column.title")),
+    )
     rows = []
     for service in scenario.services.values():
-        replicas = format_quantity(service.replicas.min, "count") + (f"–{format_quantity(service.replicas.max, 'count')}" if service.replicas.max else "")
-        rows.append((Cell(service.name, "name"), Cell(say(f"kind.{service.kind}"), raw=service.kind), Cell(service.team or "–"), Cell(replicas), Cell(service.title.in_language(say.language))))
+        replicas = format_quantity(service.replicas.min, "count") + (
+            f"–{format_quantity(service.replicas.max, 'count')}" if service.replicas.max else ""
+        )
+        rows.append(
+            (
+                Cell(service.name, "name"),
+                Cell(say(f"kind.{service.kind}"), raw=service.kind),
+                Cell(service.team or "–"),
+                Cell(replicas),
+                Cell(service.title.in_language(say.language)),
+            )
+        )
     return Table(columns, tuple(rows), say("show.services"))
 
 
@@ -74,9 +93,12 @@ def _handler(handler: Handler, scenario: Scenario) -> Branch:
 
 def _events(scenario: Scenario, say: Say) -> Table:
     columns = (
-        Column("event", say("column.event")), Column("size", say("column.size"), right=True), Column("retention", say("column.retention"), right=True),
-        Column("from", say("column.from")), Column("to", say("column.to")),
-    )  # fmt: skip
+        Column("event", say("column.event")),
+        Column("size", say("column.size"), right=True),
+        Column("retention", say("column.retention"), right=True),
+        Column("from", say("column.from")),
+        Column("to", say("column.to")),
+    )
     publishers: dict[str, list[str]] = {}
     for service in scenario.services.values():
         for handler in service.handles.values():
@@ -85,19 +107,33 @@ def _events(scenario: Scenario, say: Say) -> Table:
     rows = []
     for event in scenario.events.values():
         subscribers = [service.name for service in scenario.services.values() if event.name in service.handles]
-        rows.append((
-            Cell(event.name, "name"), Cell(format_quantity(event.size, "size"), raw=float(event.size)), Cell(format_quantity(event.retention, "time"), raw=float(event.retention)),
-            Cell(", ".join(dict.fromkeys(publishers.get(event.name, []))) or "–"), Cell(", ".join(subscribers) or "–"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Cell(event.name, "name"),
+                Cell(format_quantity(event.size, "size"), raw=float(event.size)),
+                Cell(format_quantity(event.retention, "time"), raw=float(event.retention)),
+                Cell(", ".join(dict.fromkeys(publishers.get(event.name, []))) or "–"),
+                Cell(", ".join(subscribers) or "–"),
+            )
+        )
     return Table(columns, tuple(rows), say("show.events"))
 
 
 def _flows(scenario: Scenario, say: Say) -> Table:
-    columns = (Column("flow", say("column.flow")), Column("starts", say("column.starts")), Column("objectives", say("column.objectives")), Column("title", say("column.title")))
+    columns = (
+        Column("flow", say("column.flow")),
+        Column("starts", say("column.starts")),
+        Column("objectives", say("column.objectives")),
+        Column("title", say("column.title")),
+    )
     rows = []
     for flow in scenario.flows.values():
-        promised = [f"{say(f'objective.{n}')} {format_quantity(v, v.unit)}" for n, v in vars(flow.objectives).items() if isinstance(v, Figure)]
-        rows.append((Cell(flow.name, "name"), Cell(str(flow.starts)), Cell("; ".join(promised) or "–"), Cell(flow.title.in_language(say.language))))
+        promised = [
+            f"{say(f'objective.{n}')} {format_quantity(v, v.unit)}" for n, v in vars(flow.objectives).items() if isinstance(v, Figure)
+        ]
+        rows.append(
+            (Cell(flow.name, "name"), Cell(str(flow.starts)), Cell("; ".join(promised) or "–"), Cell(flow.title.in_language(say.language)))
+        )
     return Table(columns, tuple(rows), say("show.flows"))
 
 
@@ -125,7 +161,11 @@ def defaults_document(scenario: Scenario, say: Say) -> Document:
             for path, figure in _figures(part, ""):
                 if figure.is_default:
                     rows.append((Cell(f"{section}.{name}"), Cell(path), Cell(format_quantity(figure, figure.unit), raw=float(figure))))
-    return Document().add(Heading(scenario.address, say("show.defaults", count=len(rows))), Table(columns, tuple(rows)), Note(say("show.defaults-note"), "muted"))
+    return Document().add(
+        Heading(scenario.address, say("show.defaults", count=len(rows))),
+        Table(columns, tuple(rows)),
+        Note(say("show.defaults-note"), "muted"),
+    )
 
 
 def _figures(part: object, path: str) -> Iterator[tuple[str, Figure]]:
@@ -141,5 +181,3 @@ def _figures(part: object, path: str) -> Iterator[tuple[str, Figure]]:
         for field in fields(part):
             if field.name not in ("node", "name"):
                 yield from _figures(getattr(part, field.name), f"{path}.{field.name}" if path else field.name)
-
-

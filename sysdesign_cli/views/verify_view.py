@@ -50,7 +50,12 @@ def _evidence(one: Evidence, say: Say) -> str:
     if one.key == "undecided":
         about = params["about"]
         named = say.maybe(f"analysis.{about}") or about
-        return say("evidence.undecided", metric=say(f"metric.{params['metric']}"), reason=say(f"unavailable.{params['reason']}", about=named), wanted=params["is"])
+        return say(
+            "evidence.undecided",
+            metric=say(f"metric.{params['metric']}"),
+            reason=say(f"unavailable.{params['reason']}", about=named),
+            wanted=params["is"],
+        )
     if one.key == "states":
         params["answer"] = say(f"state.{params['answer']}")
         params["completion"] = say(f"state.{params['completion']}")

@@ -144,7 +144,9 @@ def every_branch(cause: Cause) -> list[Cause]:
     return [cause] if not cause.children else [leaf for child in cause.children for leaf in every_branch(child)]
 
 
-@pytest.mark.parametrize("address", ["ecommerce", "ecommerce@synchronous", "ecommerce@fire-and-forget", "netflix", "grab", "morprom", "morprom@monolith"])
+@pytest.mark.parametrize(
+    "address", ["ecommerce", "ecommerce@synchronous", "ecommerce@fire-and-forget", "netflix", "grab", "morprom", "morprom@monolith"]
+)
 def test_every_branch_of_every_explanation_ends_in_a_named_reason(address: str) -> None:
     shop = sysdesign_cli.load(address)
     for service in shop.system.services:

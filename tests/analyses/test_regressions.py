@@ -70,31 +70,40 @@ def test_a_deadline_is_not_met_by_what_never_completes() -> None:
 
 @pytest.mark.parametrize("soft", ["optional: not now", "fallback: other.Do"])
 def test_an_effect_that_is_skipped_is_lost(soft: str) -> None:
-    (flow,) = design(f"""
+    (flow,) = (
+        design(f"""
         services:
           app: {{handles: {{Do: {{calls: {{to: pay.Charge, {soft}}}}}}}}}
           pay: {{handles: {{Charge: {{takes: 1ms}}}}}}
           other: {{handles: {{Do: {{takes: 1ms}}}}}}
         flows: {{f: {{starts: app.Do, completed: pay.Charge}}}}
         workloads: {{w: {{starts: {{f: 1/s}}}}}}
-    """).failover(["pay"]).flows
+    """)
+        .failover(["pay"])
+        .flows
+    )
     assert (flow.answer.worst, flow.completion.worst) == ("degraded", "lost")
 
 
 def test_a_fallback_helps_a_call_through_a_cache() -> None:
-    (flow,) = design("""
+    (flow,) = (
+        design("""
         services:
           app: {handles: {Do: {calls: {to: cache.get, hit_ratio: 50%, on_miss: db.read, optional: old copy}}}}
           cache: {kind: cache}
           db: {kind: database}
         flows: {f: {starts: app.Do}}
         workloads: {w: {starts: {f: 1/s}}}
-    """).failover(["cache", "db"]).flows
+    """)
+        .failover(["cache", "db"])
+        .flows
+    )
     assert flow.answer.worst == "degraded"
 
 
 def test_only_what_was_published_waits_for_a_handler_that_is_also_called() -> None:
-    (wait,) = design("""
+    (wait,) = (
+        design("""
         services:
           app: {handles: {Call: {calls: {to: mail.E, optional: no}}, Publish: {publishes: [E], publish_mode: outbox}}}
           mail: {handles: {E: {takes: 1ms, idempotent: true}}}
@@ -102,7 +111,10 @@ def test_only_what_was_published_waits_for_a_handler_that_is_also_called() -> No
         events: {E: {}}
         flows: {call: {starts: app.Call}, publish: {starts: app.Publish, completed: mail.E}}
         workloads: {w: {starts: {call: 99/s, publish: 1/s}}}
-    """).failover(["mail"], lasts=900).waits
+    """)
+        .failover(["mail"], lasts=900)
+        .waits
+    )
     assert wait.waiting.value == pytest.approx(900)
 
 
@@ -120,7 +132,9 @@ def test_explicit_zones_of_a_provider_count() -> None:
 
 @pytest.mark.parametrize("depth", [150, 1500])
 def test_long_chains_are_cut_and_never_crash(depth: int) -> None:
-    chain = "\n".join(f"          s{i}: {{handles: {{H: {{takes: 1ms{f', calls: s{i + 1}.H' if i < depth else ''}}}}}}}" for i in range(depth + 1))
+    chain = "\n".join(
+        f"          s{i}: {{handles: {{H: {{takes: 1ms{f', calls: s{i + 1}.H' if i < depth else ''}}}}}}}" for i in range(depth + 1)
+    )
     deep = design(f"        services:\n{chain}\n        flows: {{f: {{starts: s0.H}}}}\n        workloads: {{w: {{starts: {{f: 1/s}}}}}}\n")
     result = deep.failover([f"s{depth}"])
     assert result.flows[0].answer.worst == "failed"

@@ -24,7 +24,12 @@ def tracked(folder: str, ending: str) -> set[str]:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    done = subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(folder), str(ROOT)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(folder), str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode and ("No matching distribution" in done.stderr or "Connection" in done.stderr):
         pytest.skip("the build backend cannot be fetched here")
     assert done.returncode == 0, done.stderr
@@ -49,9 +54,23 @@ def test_installed_program_finds_its_scenarios_anywhere(wheel: Path, tmp_path: P
     (site / "borrowed.pth").write_text("\n".join(borrowed), encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
-        [str(python), "-m", "sysdesign_cli", "compare", "netflix", "grab"], capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False
+        [str(python), "-m", "sysdesign_cli", "compare", "netflix", "grab"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=environment,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "netflix" in done.stdout
-    listed = subprocess.run([str(python), "-m", "sysdesign_cli", "list"], capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False)
+    listed = subprocess.run(
+        [str(python), "-m", "sysdesign_cli", "list"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+    )
     assert "morprom" in listed.stdout

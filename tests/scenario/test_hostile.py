@@ -140,7 +140,10 @@ BYTES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
     "5 MB of one key": (lambda: (HEAD + "? " + "x" * 5_000_000 + "\n: 1\n").encode(), ["unknown-key x.yaml:3:3"]),
     "5 MB of lines of one text": (lambda: (HEAD + "prices: |\n" + "  xxxxxxxxxxxxxxxxx\n" * 250_000).encode(), ["wrong-kind x.yaml:3:9"]),
     "a number of 1 MB": (lambda: (HEAD + "services: {a: {replicas: " + "9" * 1_000_000 + "}}").encode(), ["out-of-range x.yaml:3:26"]),
-    "a number of 1 MB that is none": (lambda: (HEAD + "services: {a: {replicas: " + "9" * 1_000_000 + "(}}").encode(), ["bad-number x.yaml:3:26"]),
+    "a number of 1 MB that is none": (
+        lambda: (HEAD + "services: {a: {replicas: " + "9" * 1_000_000 + "(}}").encode(),
+        ["bad-number x.yaml:3:26"],
+    ),
     "a range of 1 MB that is none": (
         lambda: (HEAD + "services: {a: {replicas: " + "9" * 300_000 + "x±" + "1" * 300_000 + " " * 300_000 + "((}}").encode(),
         ["bad-number x.yaml:3:26"],
@@ -164,9 +167,21 @@ FLOODS: dict[str, tuple[Callable[[], str], str, str]] = {
         "",
         "unknown-name",
     ),
-    "unknown zones": (lambda: SERVICES + "zones: [a]\n" + "claims: {c: {says: s, expect: [], given: {zone: [" + "service-1z, " * 20_000 + "]}}}", "", "unknown-name"),
-    "unknown sources": (lambda: "source: x1\nservices:\n" + "".join(f"  s{i}: {{source: x{i}}}\n" for i in range(20_000)), "", "unknown-name"),
-    "unknown paths": (lambda: SERVICES + "variants: {v: {remove: [" + "".join(f"services.servise-{i}, " for i in range(5_000)) + "]}}\n", "v", "unknown-name"),
+    "unknown zones": (
+        lambda: SERVICES + "zones: [a]\n" + "claims: {c: {says: s, expect: [], given: {zone: [" + "service-1z, " * 20_000 + "]}}}",
+        "",
+        "unknown-name",
+    ),
+    "unknown sources": (
+        lambda: "source: x1\nservices:\n" + "".join(f"  s{i}: {{source: x{i}}}\n" for i in range(20_000)),
+        "",
+        "unknown-name",
+    ),
+    "unknown paths": (
+        lambda: SERVICES + "variants: {v: {remove: [" + "".join(f"services.servise-{i}, " for i in range(5_000)) + "]}}\n",
+        "v",
+        "unknown-name",
+    ),
     "contradictions": (lambda: "services:\n" + "".join(f"  s{i}: {{needs: 2}}\n" for i in range(20_000)), "", "contradiction"),
     "missing includes": (lambda: "include: [" + "".join(f"f{i}.yaml, " for i in range(2_000)) + "]\n", "", "unreadable"),
 }
@@ -261,7 +276,13 @@ def test_a_file_that_grows_after_it_was_measured(file: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("nothing.yaml", "not-found"), ("x" * 5_000, "cannot-open"), ("a\0b", "cannot-open"), ("", "not-a-file"), ("file.yaml/below", "cannot-open")],
+    [
+        ("nothing.yaml", "not-found"),
+        ("x" * 5_000, "cannot-open"),
+        ("a\0b", "cannot-open"),
+        ("", "not-a-file"),
+        ("file.yaml/below", "cannot-open"),
+    ],
 )
 def test_names_of_no_file(name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

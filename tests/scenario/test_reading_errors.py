@@ -132,8 +132,15 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         "workloads: {w: {starts: {f: {at: 25:00}, g: {at: 7pm}, h: {at: '24:01'}, i: {at: [1]}}}}\n"
         "shapes: {s: {24:00: 5%, 7:5: 5%, 07:00: 5%}}\n",
         [
-            "unknown-name 3:26", "wrong-kind 3:34", "unknown-name 3:42", "wrong-kind 3:50", "unknown-name 3:56", "wrong-kind 3:64",
-            "unknown-name 3:74", "wrong-kind 3:82", "bad-name 4:25",
+            "unknown-name 3:26",
+            "wrong-kind 3:34",
+            "unknown-name 3:42",
+            "wrong-kind 3:50",
+            "unknown-name 3:56",
+            "wrong-kind 3:64",
+            "unknown-name 3:74",
+            "wrong-kind 3:82",
+            "bad-name 4:25",
         ],
     ),
     "comparison": (
@@ -174,7 +181,12 @@ ROWS: dict[str, tuple[str, list[str]]] = {
     "out of range": (
         "services: {a: {takes: -5ms, round_trip: 2d, mtbf: 11y, replicas: 2.5, needs: 0, availability: 101%, stores: 2e18B}}\n",
         [
-            "out-of-range 3:23", "out-of-range 3:41", "out-of-range 3:51", "out-of-range 3:66", "out-of-range 3:78", "out-of-range 3:95",
+            "out-of-range 3:23",
+            "out-of-range 3:41",
+            "out-of-range 3:51",
+            "out-of-range 3:66",
+            "out-of-range 3:78",
+            "out-of-range 3:95",
             "out-of-range 3:109",
         ],
     ),
@@ -190,7 +202,10 @@ ROWS: dict[str, tuple[str, list[str]]] = {
     "unknown service": ("services: {order: {handles: {A: {calls: ordr.A}}}}\n", ["unknown-name 3:41 ~order.A"]),
     "unknown handler": ("services: {order: {handles: {PlaceOrder: {calls: order.PlaceOder}}}}\n", ["unknown-name 3:50 ~order.PlaceOrder"]),
     "unknown handler far from all": (PARTS + "flows: {f: web.Xyz}\n", ["unknown-name 8:12 ~web.Open,web.Close"]),
-    "ambiguous handler": (PARTS + "flows: {f: web, g: {starts: web.Open, path: [web]}}\n", ["ambiguous-handler 8:12 ~web.Open,web.Close", "ambiguous-handler 8:46 ~web.Open,web.Close"]),
+    "ambiguous handler": (
+        PARTS + "flows: {f: web, g: {starts: web.Open, path: [web]}}\n",
+        ["ambiguous-handler 8:12 ~web.Open,web.Close", "ambiguous-handler 8:46 ~web.Open,web.Close"],
+    ),
     "single handler": ("services: {a: {handles: {H: {calls: {to: b, timeout: 1s}}}}, b: {kind: function}}\n", []),
     "unknown event": (
         "services: {b: {kind: broker}, a: {handles: {H: {publishes: [Orderd]}, I: {publishes: {Ordered: 5%, Orders: 5%}}}}}\nevents: {Ordered: {}}\n",
@@ -208,7 +223,10 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         "flows: {source: s}\nworkloads: {w: {starts: {source: 5/s}}}\n",
         [],
     ),
-    "source of a publish": ("services: {b: {kind: broker}, s: {handles: {H: {publishes: {event: E, source: x}}}}}\nevents: {E: }\n", ["unknown-name 3:79"]),
+    "source of a publish": (
+        "services: {b: {kind: broker}, s: {handles: {H: {publishes: {event: E, source: x}}}}}\nevents: {E: }\n",
+        ["unknown-name 3:79"],
+    ),
     "unknown flow, shape, workload": (
         PARTS + "flows: {open: web.Open}\nworkloads: {day: {starts: {opn: 1/s}, shape: evning}, night: {based_on: dai}}\n",
         ["unknown-name 9:28 ~open", "unknown-name 9:46 ~evening", "unknown-name 9:73 ~day"],
@@ -218,10 +236,22 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         "    expect:\n      - {metric: servces, is: '> 1', service: we, compared_with: '@v'}\n      - {no_finding: [no-tem, dual-write]}\n"
         "      - {flow: opn, path: [web.Opn, Opend]}\n      - {apart: [wb]}\n      - {stay_up: b}\n      - {present: c}\n      - {adds_only: v}\n",
         [
-            "unknown-name 14:20 ~web", "unknown-name 14:25 ~db", "unknown-name 14:44", "contradiction/of-without-each 14:51",
-            "unknown-name 14:51", "unknown-name 14:65 ~day", "unknown-name 16:18 ~services", "unknown-name 16:47 ~web",
-            "unknown-name 16:66", "unknown-name 17:23 ~no-team", "unknown-name 18:16 ~open", "unknown-name 18:28 ~web.Open",
-            "unknown-name 18:37 ~Opened,web.Open", "unknown-name 19:18 ~web", "unknown-name 20:19 ~db", "unknown-name 21:19",
+            "unknown-name 14:20 ~web",
+            "unknown-name 14:25 ~db",
+            "unknown-name 14:44",
+            "contradiction/of-without-each 14:51",
+            "unknown-name 14:51",
+            "unknown-name 14:65 ~day",
+            "unknown-name 16:18 ~services",
+            "unknown-name 16:47 ~web",
+            "unknown-name 16:66",
+            "unknown-name 17:23 ~no-team",
+            "unknown-name 18:16 ~open",
+            "unknown-name 18:28 ~web.Open",
+            "unknown-name 18:37 ~Opened,web.Open",
+            "unknown-name 19:18 ~web",
+            "unknown-name 20:19 ~db",
+            "unknown-name 21:19",
             "unknown-name 22:21",
         ],
     ),
@@ -229,8 +259,14 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         PARTS + FLOWS + "claims:\n  c:\n    says: s\n    expect: {flow: open, answer: ok}\n    given: {kill: [db/0, db/x, db/, db/²,"
         " db/99999999999, db/1/1, each/1, /1]}\n",
         [
-            "unknown-name 14:20 ~db", "unknown-name 14:26 ~db", "unknown-name 14:32 ~db", "unknown-name 14:37 ~db", "unknown-name 14:43",
-            "unknown-name 14:59", "unknown-name 14:67 ~each", "unknown-name 14:75",
+            "unknown-name 14:20 ~db",
+            "unknown-name 14:26 ~db",
+            "unknown-name 14:32 ~db",
+            "unknown-name 14:37 ~db",
+            "unknown-name 14:43",
+            "unknown-name 14:59",
+            "unknown-name 14:67 ~each",
+            "unknown-name 14:75",
         ],
     ),
     # ---- several at once
@@ -238,13 +274,25 @@ ROWS: dict[str, tuple[str, list[str]]] = {
         "services:\n  a: {takes: 5KB, handles: {H: {calls: [b.H, c.H]}}}\n  c: {handels: {H: {}}}\nflows: {f: d.H, g: a.I}\n",
         ["wrong-unit 4:14", "unknown-name 4:41 ~a.H", "unknown-key 5:7 ~handles", "unknown-name 6:12 ~a.H", "unknown-name 6:20 ~a.H"],
     ),
-    "no names are missed in a misspelt section": ("servces: {a: {handles: {H: {}}}}\nflows: {f: a.H}\n", ["unknown-key 3:1 ~services,sources"]),
+    "no names are missed in a misspelt section": (
+        "servces: {a: {handles: {H: {}}}}\nflows: {f: a.H}\n",
+        ["unknown-key 3:1 ~services,sources"],
+    ),
     "everything at once": (
         "title: {en: a, jp: b}\ncolour: red\nservices:\n  web: {replicas: -1, replicas: 2, handles: {Open: {takes: 5, calls: {to: db.raed, timeout: 1KB}}}}\n"
         "  db: {kind: databas}\n  broker: {kind: broker}\n  store: {kind: database}\nevents: {E: {size: big, durable: maybe}}\nflows: {f: {start: web.Open}}\n",
         [
-            "unknown-key 3:16", "unknown-key 4:1", "out-of-range 6:19", "duplicate-key 6:23", "wrong-unit 6:60", "wrong-unit 6:93",
-            "bad-choice 7:14 ~database", "bad-number 10:20", "wrong-kind 10:34", "missing-key 11:12", "unknown-key 11:13 ~starts",
+            "unknown-key 3:16",
+            "unknown-key 4:1",
+            "out-of-range 6:19",
+            "duplicate-key 6:23",
+            "wrong-unit 6:60",
+            "wrong-unit 6:93",
+            "bad-choice 7:14 ~database",
+            "bad-number 10:20",
+            "wrong-kind 10:34",
+            "missing-key 11:12",
+            "unknown-key 11:13 ~starts",
         ],
     ),
 }
@@ -328,7 +376,10 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
         ("services: {b: {kind: broker}}\nevents: {E: {retention: 0s, durable: false}}\n", []),
     ],
     "objectives-reversed": [
-        (PARTS + "flows: {f: {starts: web.Open, objectives: {answer_p50: 2s, answer_p99: 1s}}}\n", ["contradiction/objectives-reversed 8:72"]),
+        (
+            PARTS + "flows: {f: {starts: web.Open, objectives: {answer_p50: 2s, answer_p99: 1s}}}\n",
+            ["contradiction/objectives-reversed 8:72"],
+        ),
     ],
     "empty-shape": [("shapes: {day: {}}\n", ["contradiction/empty-shape 3:10"])],
     "time-twice": [("shapes: {day: {9:00: 5%, 10:00: 5%, 09:00: 100%}}\n", ["contradiction/time-twice 3:44"])],
@@ -368,7 +419,10 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
     "is-without-metric": [(_claim("{flow: open, is: '> 3'}"), ["contradiction/is-without-metric 12:13"])],
     "check-without-flow": [(_claim("{answer: ok}"), ["contradiction/check-without-flow 12:13"]), (_claim("{path: [db.read]}"), [])],
     "each-with-others": [
-        ("zones: [a]\n" + _claim("{flow: open, answer: ok}", "{kill: [each, db], zone: [a, each]}"), ["contradiction/each-with-others 14:20", "contradiction/each-with-others 14:38"]),
+        (
+            "zones: [a]\n" + _claim("{flow: open, answer: ok}", "{kill: [each, db], zone: [a, each]}"),
+            ["contradiction/each-with-others 14:20", "contradiction/each-with-others 14:38"],
+        ),
     ],
     "of-without-each": [(_claim("{flow: open, answer: ok}", "{kill: db, of: [web]}"), ["contradiction/of-without-each 13:28"])],
 }
@@ -377,7 +431,11 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
 INCLUDES: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "parts of several files": (
         "include: [a.yaml, sub/b.yaml]\nservices: {w: {handles: {H: {calls: c.H}}}}\n",
-        {"a.yaml": "services: {c: {handles: {H: {calls: d.H}}}}\n", "sub/b.yaml": "include: c.yaml\n", "sub/c.yaml": "services: {d: {handles: {H: {}}}}\n"},
+        {
+            "a.yaml": "services: {c: {handles: {H: {calls: d.H}}}}\n",
+            "sub/b.yaml": "include: c.yaml\n",
+            "sub/c.yaml": "services: {d: {handles: {H: {}}}}\n",
+        },
         [],
     ),
     "sections that one file leaves empty": ("include: a.yaml\nzones: a\n", {"a.yaml": "zones: [b]\nwaivers: []\nevents: {}\n"}, []),
@@ -403,22 +461,36 @@ INCLUDES: dict[str, tuple[str, dict[str, str], list[str]]] = {
         ["defined-twice b.yaml:1:10"],
     ),
     "itself": ("include: x.yaml\n", {}, ["include-cycle 3:10"]),
-    "a circle": ("include: a.yaml\n", {"a.yaml": "include: b.yaml\n", "b.yaml": "include: [a.yaml, x.yaml]\n"}, ["include-cycle b.yaml:1:11", "include-cycle b.yaml:1:19"]),
+    "a circle": (
+        "include: a.yaml\n",
+        {"a.yaml": "include: b.yaml\n", "b.yaml": "include: [a.yaml, x.yaml]\n"},
+        ["include-cycle b.yaml:1:11", "include-cycle b.yaml:1:19"],
+    ),
     "outside": (
         "include: [../y.yaml, /etc/hostname, sub/../../y.yaml, ~/y.yaml]\n",
         {},
         ["include-outside 3:11", "include-outside 3:22", "include-outside 3:37", "unreadable 3:55"],
     ),
-    "outside, from below": ("include: sub/a.yaml\n", {"sub/a.yaml": "include: ../b.yaml\n", "b.yaml": "services: {}\n"}, ["include-outside sub/a.yaml:1:10"]),
-    "not there": ("include: [a.yaml, sub/b.yaml]\nservices: {s: {takes: 5KB}}\n", {}, ["unreadable 3:11", "unreadable 3:19", "wrong-unit 4:23"]),
+    "outside, from below": (
+        "include: sub/a.yaml\n",
+        {"sub/a.yaml": "include: ../b.yaml\n", "b.yaml": "services: {}\n"},
+        ["include-outside sub/a.yaml:1:10"],
+    ),
+    "not there": (
+        "include: [a.yaml, sub/b.yaml]\nservices: {s: {takes: 5KB}}\n",
+        {},
+        ["unreadable 3:11", "unreadable 3:19", "wrong-unit 4:23"],
+    ),
     "a folder": ("include: sub\n", {"sub/a.yaml": ""}, ["unreadable 3:10"]),
     "this folder": ("include: .\n", {}, ["unreadable 3:10"]),
     "names are not called unknown while a file is missing": ("include: a.yaml\nflows: {f: a.H}\n", {}, ["unreadable 3:10"]),
     "not text": ("include: [{a: b}, '', 5]\n", {}, ["wrong-kind 3:11", "unreadable 3:19", "unreadable 3:23"]),
-    "not text, from below": (
-        "include: a.yaml\n", {"a.yaml": "include: [{a: b}, ]\n"}, ["wrong-kind a.yaml:1:11"]
+    "not text, from below": ("include: a.yaml\n", {"a.yaml": "include: [{a: b}, ]\n"}, ["wrong-kind a.yaml:1:11"]),
+    "not YAML": (
+        "include: [a.yaml, b.yaml, c.yaml]\n",
+        {"a.yaml": "a: b: c\n", "b.yaml": "- a\n", "c.yaml": ""},
+        ["not-yaml a.yaml:1:5", "wrong-kind b.yaml:1:1", "not-yaml c.yaml:1:1"],
     ),
-    "not YAML": ("include: [a.yaml, b.yaml, c.yaml]\n", {"a.yaml": "a: b: c\n", "b.yaml": "- a\n", "c.yaml": ""}, ["not-yaml a.yaml:1:5", "wrong-kind b.yaml:1:1", "not-yaml c.yaml:1:1"]),
     "sections of the wrong kind": (
         "include: a.yaml\nservices: {s: {}}\nzones: [a]\nevents: {}\n",
         {"a.yaml": "services: [t]\nevents:\nzones: {b: c}\n"},
@@ -431,12 +503,14 @@ VARIANTS: dict[str, tuple[str, str, list[str]]] = {
     "no such variant": (SHOP + "variants: {calling: {}}\n", "callin", ["no-such-variant x.yaml ~calling"]),
     "no variants": (SHOP, "callin", ["no-such-variant x.yaml"]),
     "wrong values stand in the patch": (
-        SHOP + "variants:\n  v:\n    changes:\n      services:\n        db: {replicas: many, team: 1}\n        web: {handles: {Open: {takes: 5}}}\n",
+        SHOP
+        + "variants:\n  v:\n    changes:\n      services:\n        db: {replicas: many, team: 1}\n        web: {handles: {Open: {takes: 5}}}\n",
         "v",
         ["bad-number 14:24", "bad-name 14:36", "wrong-unit 15:39"],
     ),
     "wrong names stand in the patch": (
-        SHOP + "variants:\n  v:\n    changes:\n      services: {web: {handles: {Open: {calls: {to: db.raed}}}}}\n      flows: {shut: web.Clos}\n",
+        SHOP
+        + "variants:\n  v:\n    changes:\n      services: {web: {handles: {Open: {calls: {to: db.raed}}}}}\n      flows: {shut: web.Clos}\n",
         "v",
         ["unknown-name 13:53 ~db.read", "unknown-name 14:21 ~web.Close"],
     ),
@@ -448,7 +522,14 @@ VARIANTS: dict[str, tuple[str, str, list[str]]] = {
     "paths that lead nowhere": (
         SHOP + "variants: {v: {remove: [services.bd, servces.db, services.web.handles.Open.calls.to.x, flows.open.starts, '', a..b]}}\n",
         "v",
-        ["unknown-name 10:25", "unknown-name 10:38 ~services,events", "unknown-name 10:50", "unknown-name 10:88", "unknown-name 10:107", "unknown-name 10:111"],
+        [
+            "unknown-name 10:25",
+            "unknown-name 10:38 ~services,events",
+            "unknown-name 10:50",
+            "unknown-name 10:88",
+            "unknown-name 10:107",
+            "unknown-name 10:111",
+        ],
     ),
     "what a variant may not change": (
         SHOP + "variants:\n  v: {changes: {name: y, sysdesign: 2, variants: {}, include: a.yaml, claims: {}, title: t}}\n",
@@ -470,7 +551,11 @@ VARIANTS: dict[str, tuple[str, str, list[str]]] = {
         "v",
         ["unknown-name 11:39", "unknown-name 11:55"],
     ),
-    "contradictions of the patch": (SHOP + "variants:\n  v: {changes: {services: {db: {needs: 2}}}}\n", "v", ["contradiction/needs-over-replicas 11:40"]),
+    "contradictions of the patch": (
+        SHOP + "variants:\n  v: {changes: {services: {db: {needs: 2}}}}\n",
+        "v",
+        ["contradiction/needs-over-replicas 11:40"],
+    ),
     "a value instead of a map": (SHOP + "variants:\n  v: {changes: {services: gone}}\n", "v", ["wrong-kind 11:27"]),
 }
 

@@ -99,7 +99,9 @@ def test_the_scenario_itself_is_not_changed(workspace: Workspace) -> None:
 
 
 def test_patched_figures_stand_where_the_patch_stands(workspace: Workspace) -> None:
-    scenario = varied(workspace, "    changes:\n      services:\n        db: {mtbf: 3d,\n          mttr: 2min}\n        web: {replicas: {min: 7}}\n")
+    scenario = varied(
+        workspace, "    changes:\n      services:\n        db: {mtbf: 3d,\n          mttr: 2min}\n        web: {replicas: {min: 7}}\n"
+    )
     db, web = scenario.services["db"], scenario.services["web"]
     assert str(db.mtbf.place) == "x.yaml:19:20"
     assert str(db.mttr.place) == "x.yaml:20:17"
@@ -127,7 +129,10 @@ def test_lists_and_shorthands_are_replaced(workspace: Workspace) -> None:
 
 def test_remove_comes_first(workspace: Workspace) -> None:
     """What is removed and then stated again is as stated, without what it had."""
-    scenario = varied(workspace, "    remove: [services.web.handles.Open, services.web.replicas]\n    changes: {services: {web: {handles: {Open: {calls: db.read}}}}}\n")
+    scenario = varied(
+        workspace,
+        "    remove: [services.web.handles.Open, services.web.replicas]\n    changes: {services: {web: {handles: {Open: {calls: db.read}}}}}\n",
+    )
     web = scenario.services["web"]
     assert [call.to for call in web.handles["Open"].every_call()] == ["db.read"]
     assert web.handles["Open"].takes.mean == 0.01, "the default of a service, since its own was removed"
@@ -177,7 +182,9 @@ def test_a_variant_of_included_parts(workspace: Workspace) -> None:
 
 
 def test_claims_of_a_variant_may_name_its_parts_only(workspace: Workspace) -> None:
-    claims = "claims: {c: {says: s, given: {variant: v, kill: new}, expect: {apart: [new, web]}}, d: {says: s, expect: {apart: [web, db]}}}\n"
+    claims = (
+        "claims: {c: {says: s, given: {variant: v, kill: new}, expect: {apart: [new, web]}}, d: {says: s, expect: {apart: [web, db]}}}\n"
+    )
     text = BASE + "variants: {v: {changes: {services: {new: {handles: {H: {}}}}}}}\n" + claims
     assert list(workspace.scenario(text).claims) == ["c", "d"]
     assert list(workspace.scenario(text, "v").claims) == ["c", "d"]
@@ -251,9 +258,15 @@ def test_defaults_of_one_file_are_not_those_of_the_next(workspace: Workspace) ->
 
 
 def test_handlers_that_are_not_stated(workspace: Workspace) -> None:
-    scenario = workspace.scenario("sysdesign: 1\nname: y\nservices: {d: {kind: database}, c: {kind: cache}, f: {kind: function}, s: {}, e: {kind: database, handles: {x: {}, read: {}}}}\n")
+    scenario = workspace.scenario(
+        "sysdesign: 1\nname: y\nservices: {d: {kind: database}, c: {kind: cache}, f: {kind: function}, s: {}, e: {kind: database, handles: {x: {}, read: {}}}}\n"
+    )
     assert {name: list(service.handles) for name, service in scenario.services.items()} == {
-        "d": ["read", "write"], "c": ["get", "put"], "f": ["invoke"], "s": [], "e": ["x", "read"],
+        "d": ["read", "write"],
+        "c": ["get", "put"],
+        "f": ["invoke"],
+        "s": [],
+        "e": ["x", "read"],
     }
     assert [handler.access for handler in scenario.services["e"].handles.values()] == ["none", "read"]
     assert scenario.services["d"].domains == ("d",)
@@ -283,14 +296,17 @@ def test_a_workload_takes_over_what_it_does_not_say(workspace: Workspace) -> Non
 
 def test_workloads_based_on_later_ones_and_on_each_other(workspace: Workspace) -> None:
     scenario = workloads(
-        "  w3: {based_on: w2, starts: {a: 3/s}}\n  w1: {starts: {a: 1/s, b: 1/s, c: 1/s}}\n  w2: {based_on: w1, starts: {b: 2/s}}\n", workspace
+        "  w3: {based_on: w2, starts: {a: 3/s}}\n  w1: {starts: {a: 1/s, b: 1/s, c: 1/s}}\n  w2: {based_on: w1, starts: {b: 2/s}}\n",
+        workspace,
     )
     assert list(scenario.workloads) == ["w3", "w1", "w2"]
     assert {name: start.peak for name, start in scenario.workloads["w3"].starts.items()} == {"a": 3, "b": 2, "c": 1}
 
 
 def test_a_spike_is_replaced_as_a_whole(workspace: Workspace) -> None:
-    scenario = workloads("  w1: {starts: {a: {peak: 9/s, base: 1/s, at: 20:00, for: 1h}}}\n  w2: {based_on: w1, starts: {a: 5/s}}\n", workspace)
+    scenario = workloads(
+        "  w1: {starts: {a: {peak: 9/s, base: 1/s, at: 20:00, for: 1h}}}\n  w2: {based_on: w1, starts: {a: 5/s}}\n", workspace
+    )
     start = scenario.workloads["w2"].starts["a"]
     assert (start.peak, start.base, start.at, start.lasts) == (5, None, None, None)
 
@@ -301,7 +317,10 @@ def test_a_spike_is_replaced_as_a_whole(workspace: Workspace) -> None:
         ("  w: {based_on: w}\n", ["contradiction/based-on-itself 6:17"]),
         ("  v: {based_on: w}\n  w: {based_on: v}\n", ["contradiction/based-on-itself 6:17"]),
         ("  u: {based_on: v}\n  v: {based_on: w}\n  w: {based_on: v}\n", ["contradiction/based-on-itself 7:17"]),
-        ("  v: {based_on: w}\n  w: {based_on: v}\n  y: {based_on: z}\n  z: {based_on: y}\n", ["contradiction/based-on-itself 6:17", "contradiction/based-on-itself 8:17"]),
+        (
+            "  v: {based_on: w}\n  w: {based_on: v}\n  y: {based_on: z}\n  z: {based_on: y}\n",
+            ["contradiction/based-on-itself 6:17", "contradiction/based-on-itself 8:17"],
+        ),
         ("  v: {based_on: w}\n  w: {based_on: x}\n", ["unknown-name 7:17"]),
     ],
 )

@@ -29,7 +29,9 @@ load = sysdesign_cli.load
 DOCUMENTS: dict[str, Callable[[Say], Document]] = {
     "failover-payment": lambda say: failover_document(load("ecommerce").failover(["payment"], lasts="30min"), say),
     "failover-broker": lambda say: failover_document(load("ecommerce").failover(["broker"], lasts="30min"), say),
-    "failover-card-gateway": lambda say: failover_document(load("ecommerce").failover(["card-gateway"], lasts="1h", workload="flash-sale"), say),
+    "failover-card-gateway": lambda say: failover_document(
+        load("ecommerce").failover(["card-gateway"], lasts="1h", workload="flash-sale"), say
+    ),
     "failover-zone": lambda say: failover_document(load("grab").failover([], ["a"], lasts="10min"), say),
     "ranking": lambda say: ranking_document(load("morprom").rank(), say),
     "flow": lambda say: flow_document(load("ecommerce").flow("place-order"), say),
@@ -37,7 +39,10 @@ DOCUMENTS: dict[str, Callable[[Say], Document]] = {
     "verify": lambda say: verify_document(load("ecommerce").verify(), say),
     "check": lambda say: check_document(load("ecommerce").check(today="2026-11-22"), all_rules(), say),
     "why": lambda say: explain(
-        failover_document(load("ecommerce").failover(["payment"], lasts="30min"), say), say, load("ecommerce").scenario.sources, "place-order.normal"
+        failover_document(load("ecommerce").failover(["payment"], lasts="30min"), say),
+        say,
+        load("ecommerce").scenario.sources,
+        "place-order.normal",
     ),
 }
 

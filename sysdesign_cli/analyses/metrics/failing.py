@@ -36,9 +36,9 @@ def stopped_services(subject: Subject) -> list[str]:
     outage, system = subject.outage, subject.system
     found = []
     for index, service in enumerate(system.services):
-        if service.kind != "client" and outage.service_state(index) in ("failing", "partly-failing"):
-            found.append(service.name)
-        elif index not in outage.casualties.down and any(_cut_off(subject, h) for h in system.handlers_of[index]):
+        if (service.kind != "client" and outage.service_state(index) in ("failing", "partly-failing")) or (
+            index not in outage.casualties.down and any(_cut_off(subject, h) for h in system.handlers_of[index])
+        ):
             found.append(service.name)
     return found
 
@@ -49,7 +49,10 @@ def _cut_off(subject: Subject, handler: int) -> bool:
     if event is None or system.broker_of(event) not in outage.casualties.down:
         return False
     return any(
-        edge.event is event and outage.arriving[node.index] > 0 and node.service not in outage.casualties.down and outage.answers[node.index].failed < 1 - TINY
+        edge.event is event
+        and outage.arriving[node.index] > 0
+        and node.service not in outage.casualties.down
+        and outage.answers[node.index].failed < 1 - TINY
         for node in system.handlers
         for edge in node.publishes
     )
@@ -78,7 +81,9 @@ def _share_of_others_idle(subject: Subject, about: About) -> Number | Unavailabl
         return Unavailable("needs-kill")
     idle = len(_in_states(subject, "failing", "starved", "idle"))
     others = sum(1 for i, s in enumerate(subject.system.services) if s.kind != "client" and i not in subject.outage.casualties.down)
-    return Number(idle / max(1, others), SHARE, "part-of", (("part", Number(idle, COUNT, "counted")), ("whole", Number(others, COUNT, "counted"))))
+    return Number(
+        idle / max(1, others), SHARE, "part-of", (("part", Number(idle, COUNT, "counted")), ("whole", Number(others, COUNT, "counted")))
+    )
 
 
 def _worst_single_kill(subject: Subject, about: About) -> Number:
@@ -99,7 +104,6 @@ def _fatal_kills(subject: Subject, about: About) -> Number:
     ranking = rank_kills(subject.system, subject.setting.workload.name)
     names = [kill.services[0] for kill in ranking.kills if kill.answer["failed"] + kill.answer["lost"] > TINY]
     return Number(len(names), COUNT, "counted", tuple((f"#{n}", name) for n, name in enumerate(names, 1)))
-
 
 
 FAILURE_METRICS: Final = (

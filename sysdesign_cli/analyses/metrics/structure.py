@@ -55,7 +55,12 @@ def _redeployed(subject: Subject, about: About) -> Number | Unavailable:
     if not subject.units:
         return Unavailable("no-units")
     sizes = [len(service.domains) for service in subject.units]
-    return Number(sum(n * n for n in sizes) / sum(sizes), COUNT, "mean-domains", (("domains", Number(sum(sizes), COUNT, "counted")), ("units", Number(len(sizes), COUNT, "counted"))))
+    return Number(
+        sum(n * n for n in sizes) / sum(sizes),
+        COUNT,
+        "mean-domains",
+        (("domains", Number(sum(sizes), COUNT, "counted")), ("units", Number(len(sizes), COUNT, "counted"))),
+    )
 
 
 def _cross_team_calls(subject: Subject, about: About) -> Number | Unavailable:
@@ -70,7 +75,12 @@ def _cross_team_calls(subject: Subject, about: About) -> Number | Unavailable:
                 crossing += rates[node.index] * mean if own != other else 0.0
     if every <= 0:
         return Unavailable("no-calls")
-    return Number(crossing / every, SHARE, "part-of", (("part", Number(crossing, "rate", "call-rates")), ("whole", Number(every, "rate", "call-rates"))))
+    return Number(
+        crossing / every,
+        SHARE,
+        "part-of",
+        (("part", Number(crossing, "rate", "call-rates")), ("whole", Number(every, "rate", "call-rates"))),
+    )
 
 
 def _team_cycles(subject: Subject, about: About) -> Number:

@@ -179,7 +179,12 @@ def _bytes_per_request(subject: Subject, about: About) -> Number | Unavailable:
     if total <= 0:
         return Unavailable("no-requests")
     moved = user_bytes(subject).total
-    return Number(moved / total, "size", "per-request", (("part", Number(moved, BANDWIDTH, "bytes-to-users")), ("whole", Number(total, RATE, "sum-of-flows"))))
+    return Number(
+        moved / total,
+        "size",
+        "per-request",
+        (("part", Number(moved, BANDWIDTH, "bytes-to-users")), ("whole", Number(total, RATE, "sum-of-flows"))),
+    )
 
 
 def _cdn_byte_share(subject: Subject, about: About) -> Number | Unavailable:
@@ -209,14 +214,16 @@ def _cache_hit_share(subject: Subject, about: About) -> Number | Unavailable:
                 hits += rate * mean * edge.hit
                 if system.handlers[edge.target].handler.access == "read":
                     reads -= rate * mean  # a look-up in a cache, counted by its hits and by what its misses read
-    return _ratio(hits, hits + max(0.0, reads), RATE, "no-stores")
+    return _ratio(hits, hits + max(0.0, reads), RATE, "no-reads")
 
 
 def _service_request_share(subject: Subject, about: About) -> Number | Unavailable:
     if not about.service:
         return Unavailable("needs-service")
     system, rates = subject.system, subject.setting.rates
-    by_service = {s.name: sum(rates[h] for h in system.handlers_of[i]) for i, s in enumerate(system.services) if s.kind in ("service", "function")}
+    by_service = {
+        s.name: sum(rates[h] for h in system.handlers_of[i]) for i, s in enumerate(system.services) if s.kind in ("service", "function")
+    }
     return _ratio(by_service.get(about.service, 0.0), sum(by_service.values()), RATE, "no-requests")
 
 
@@ -226,7 +233,12 @@ def _peak_to_mean(subject: Subject, about: About) -> Number | Unavailable:
     whole = combined([(profile(subject.scenario, setting.workload, name), 1.0) for name in names])
     if whole.mean <= 0:
         return Unavailable("no-requests")
-    return Number(whole.peak / whole.mean, "factor", "part-of", (("part", Number(whole.peak, RATE, "day-peak")), ("whole", Number(whole.mean, RATE, "day-mean"))))
+    return Number(
+        whole.peak / whole.mean,
+        "factor",
+        "part-of",
+        (("part", Number(whole.peak, RATE, "day-peak")), ("whole", Number(whole.mean, RATE, "day-mean"))),
+    )
 
 
 def _flows(subject: Subject, about: About) -> list[Flow]:

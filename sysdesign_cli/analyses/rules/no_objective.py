@@ -38,9 +38,15 @@ def check(review: Review) -> Iterator[Finding]:
 def _promises(objectives: Objectives) -> bool:
     """Whether any objective is stated; 0 is one too (lose nothing)."""
     stated = (
-        objectives.answer_p50, objectives.answer_p95, objectives.answer_p99, objectives.availability,
-        objectives.complete_within, objectives.freshness, objectives.recover_within, objectives.lose_at_most,
-    )  # fmt: skip
+        objectives.answer_p50,
+        objectives.answer_p95,
+        objectives.answer_p99,
+        objectives.availability,
+        objectives.complete_within,
+        objectives.freshness,
+        objectives.recover_within,
+        objectives.lose_at_most,
+    )
     return any(value is not None for value in stated)
 
 

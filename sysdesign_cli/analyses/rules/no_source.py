@@ -52,7 +52,7 @@ from sysdesign_cli.scenario.model import (
     Start,
     Takes,
     Workload,
-)  # fmt: skip
+)
 from sysdesign_cli.scenario.nodes import LIST, MAP, Node
 from sysdesign_cli.scenario.quantity import Figure
 from sysdesign_cli.scenario.shapes import Quantity

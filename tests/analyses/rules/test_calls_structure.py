@@ -14,7 +14,11 @@ def test_codes_are_different() -> None:
 
 
 def test_a_circle_is_named_once_from_its_alphabetically_first_handler() -> None:
-    assert [said["cycle"] for said in case("sync-cycle", "fails_2")] == ["b.Do → c.Do → d.Do → b.Do", "e.Start → f.Load → e.Start", "tree.Walk → tree.Walk"]
+    assert [said["cycle"] for said in case("sync-cycle", "fails_2")] == [
+        "b.Do → c.Do → d.Do → b.Do",
+        "e.Start → f.Load → e.Start",
+        "tree.Walk → tree.Walk",
+    ]
 
 
 def test_the_chain_is_shown_with_its_length() -> None:
@@ -35,15 +39,19 @@ def test_tries_are_multiplied() -> None:
         {"target": "db.write", "factor": "8", "chain": "gateway.Buy → order.Place → stock.Reserve → db.write"}
     ]
     assert [(said["factor"], said["chain"]) for said in case("retry-amplification", "fails_2")] == [
-        ("8", "a.Do → b.Do"), ("8", "c.Do → d.Do → e.Do → db.write"), ("8", "f.Do → g.Do → i.Do → j.Do"),
-    ]  # fmt: skip
+        ("8", "a.Do → b.Do"),
+        ("8", "c.Do → d.Do → e.Do → db.write"),
+        ("8", "f.Do → g.Do → i.Do → j.Do"),
+    ]
 
 
 def test_three_layers_of_three_retries_are_64_calls(tmp_path: Path) -> None:
     """The example of Site Reliability Engineering, chapter 22."""
     services = [f"  s{n}: {{handles: {{Do: {{calls: [{{to: s{n + 1}.Do, retries: 3}}]}}}}}}" for n in range(3)]
     path = tmp_path / "sre.yaml"
-    path.write_text("\n".join(["sysdesign: 1", "name: x", "services:", *services, "  s3: {handles: {Do: {}}}", "flows: {do: {starts: s0.Do}}"]))
+    path.write_text(
+        "\n".join(["sysdesign: 1", "name: x", "services:", *services, "  s3: {handles: {Do: {}}}", "flows: {do: {starts: s0.Do}}"])
+    )
     assert [said.params["factor"] for said in findings("retry-amplification", path)] == ["64"]
 
 
@@ -83,8 +91,14 @@ def test_figures_without_a_source_are_counted() -> None:
     """Each figure once: the default timeout too, though two calls take it over."""
     counts = {said["part"]: said["count"] for said in case("no-source", "fails_2")}
     assert counts == {
-        "services.a": "3", "services.c": "3", "events.Did": "1", "flows.do": "1", "workloads.day": "1", "shapes.own": "2", "defaults": "1",
-    }  # fmt: skip
+        "services.a": "3",
+        "services.c": "3",
+        "events.Did": "1",
+        "flows.do": "1",
+        "workloads.day": "1",
+        "shapes.own": "2",
+        "defaults": "1",
+    }
 
 
 def test_file_level_parts_are_left_out_of_variants() -> None:
@@ -100,6 +114,8 @@ def test_the_event_driven_shop_waits_for_no_provider_and_its_synchronous_variant
     assert [finding.subject for finding in findings("hard-external", shop, "synchronous")] == ["payment.Charge/card-gateway.charge"]
 
 
-@pytest.mark.parametrize("slug", ["sync-cycle", "deep-call-chain", "no-timeout", "shared-database", "single-replica", "single-zone", "no-team", "no-flow"])
+@pytest.mark.parametrize(
+    "slug", ["sync-cycle", "deep-call-chain", "no-timeout", "shared-database", "single-replica", "single-zone", "no-team", "no-flow"]
+)
 def test_the_event_driven_shop_is_clean(slug: str) -> None:
     assert findings(slug, SCENARIOS / "ecommerce.yaml") == []

@@ -20,7 +20,7 @@ from sysdesign_cli.analyses.rules import (
     retry_amplification,
     retry_not_idempotent,
     sync_cycle,
-)  # fmt: skip
+)
 from sysdesign_cli.engine.measures import Shares
 from sysdesign_cli.engine.propagation import Propagation
 from sysdesign_cli.engine.system import CallEdge, System

@@ -27,7 +27,9 @@ def test_finds_what_is_marked(path: Path) -> None:
     marks = [(number, *found) for number, line in enumerate(lines, 1) for found in MARK.findall(line)]
     found = findings(slug, path)
     assert marks
-    assert sorted((f.place.line, f.rule, f.severity) for f in found) == [(n, s, severity or rule(slug).severity) for n, s, severity in marks]
+    assert sorted((f.place.line, f.rule, f.severity) for f in found) == [
+        (n, s, severity or rule(slug).severity) for n, s, severity in marks
+    ]
 
 
 @pytest.mark.parametrize("path", PASSING, ids=case_name)
