@@ -33,8 +33,11 @@ def wide(services: int = 20_000) -> str:
     return "\n".join(lines) + "\n"
 
 
-def hubs(services: int = 10_000, seed: int = 1) -> str:
-    """Layers of depth 6; calls out are heavy-tailed, and the top 1 % of services take half of all incoming calls."""
+def hubs(services: int = 10_000, seed: int = 1, by_chance: float = 0.0) -> str:
+    """Layers of depth 6; calls out are heavy-tailed, and the top 1 % of services take half of all incoming calls.
+
+    by_chance: share of the calls that only some invocations make; for those the share of requests hit has to be worked out.
+    """
     draw = random.Random(seed)
     layers = 6
     layer_of = [min(layers - 1, int(draw.random() ** 0.8 * layers)) for _ in range(services)]
@@ -52,7 +55,7 @@ def hubs(services: int = 10_000, seed: int = 1) -> str:
             deeper = draw.randrange(layer + 1, layers)
             pool = [s for s in members[deeper][:40] if s in hub_numbers] if draw.random() < 0.5 else members[deeper]
             targets[draw.choice(pool or members[deeper])] = None
-        calls = ", ".join(_call(s, draw) for s in targets)
+        calls = ", ".join(_call(s, draw, by_chance) for s in targets)
         lines.append(f"  s{service}: {{team: t{service % 300}, replicas: 3, handles: {{Do: {{takes: 2ms, calls: [{calls}]}}}}}}")
     entries = members[0]
     lines.append("flows:")
@@ -62,10 +65,10 @@ def hubs(services: int = 10_000, seed: int = 1) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _call(service: int, draw: random.Random) -> str:
+def _call(service: int, draw: random.Random, by_chance: float) -> str:
     roll = draw.random()
     if roll < 0.08:
         return f"{{to: s{service}.Do, optional: nothing}}"
-    if roll < 0.13:
+    if roll < 0.08 + by_chance:
         return f"{{to: s{service}.Do, chance: 30%}}"
     return f"s{service}.Do"

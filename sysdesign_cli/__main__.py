@@ -20,10 +20,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     language = language_of(argv, os.environ)
     # one question and out: what is built lives to the end, and going over it again and again took a third of the time
+    collected = gc.isenabled()
     gc.disable()
     try:
         code = _run(argv, language)
         sys.stdout.flush()
+    except SystemExit as stop:
+        # some releases of typer take a broken pipe for themselves, wrap the streams and leave with 1
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            return _leave_quietly()
+        return stop.code if isinstance(stop.code, int) else INTERNAL
     except BrokenPipeError:
         return _leave_quietly()
     except KeyboardInterrupt:
@@ -39,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _say_to_stderr(language, "cli.internal", error=f"{type(error).__name__}: {error}")
         return INTERNAL
+    finally:
+        if collected:
+            gc.enable()
     return code
 
 

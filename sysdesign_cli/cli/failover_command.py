@@ -50,10 +50,14 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.views.document import Note
 
         if each or pairs:
+            from sysdesign_cli.views.document import Code
             from sysdesign_cli.views.failover_view import ranking_document
 
             ranking = session.asked(lambda: design.rank(pairs, duration, workload, pessimistic))
             document = ranking_document(ranking, say, limit)
+            if why:
+                one = ranking.kills[0].services if ranking.kills else ("SERVICE",)
+                document.add(Note(say("ranking.why")), Code(f"  {_command(address, list(one), [], lasts)} --why"))
             session.present("failover", [ranking], [document], format, sources=sources)
             return 0  # a list, not a verdict
         from sysdesign_cli.views.failover_view import failover_document

@@ -153,6 +153,7 @@ MESSAGES: Final[dict[str, str]] = {
     "ranking.pairs": "all {count} pairs",
     "ranking.own-repair": "as long as its repair takes",
     "ranking.harmless": "Kills that no request notices: {harmless} of {of}.",
+    "ranking.why": "Every row is one failover; ask that one where its numbers come from, such as:",
     "ranking.more": "… and {count} more with a smaller blast radius (--limit 0 shows all).",
     # flow
     "flow.heading": "{title} · {workload} at {clock}",

@@ -153,6 +153,7 @@ MESSAGES: Final[dict[str, str]] = {
     "ranking.pairs": "ล่มทีละคู่ ครบ {count} คู่",
     "ranking.own-repair": "เท่าเวลาซ่อมของตัวเอง",
     "ranking.harmless": "{harmless} จาก {of} แบบ ไม่มีคำขอใดได้รับผล",
+    "ranking.why": "แต่ละแถวคือ failover หนึ่งครั้ง ถามที่มาของตัวเลขได้ที่คำสั่งนั้น เช่น",
     "ranking.more": "… และอีก {count} แบบที่ขอบเขตผลกระทบเล็กกว่า (--limit 0 แสดงทั้งหมด)",
     # flow
     "flow.heading": "{title} · {workload} เวลา {clock}",

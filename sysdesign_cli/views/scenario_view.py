@@ -161,6 +161,11 @@ def defaults_document(scenario: Scenario, say: Say) -> Document:
             for path, figure in _figures(part, ""):
                 if figure.is_default:
                     rows.append((Cell(f"{section}.{name}"), Cell(path), Cell(format_quantity(figure, figure.unit), raw=float(figure))))
+    used = {str(shape) for w in scenario.workloads.values() for shape in (w.shape, *(s.shape for s in w.starts.values())) if shape}
+    for name in sorted(used):
+        for at, share in scenario.shapes[name].items():
+            if share.is_default:
+                rows.append((Cell(f"shapes.{name}"), Cell(at), Cell(format_quantity(share, share.unit), raw=float(share))))
     return Document().add(
         Heading(scenario.address, say("show.defaults", count=len(rows))),
         Table(columns, tuple(rows)),
