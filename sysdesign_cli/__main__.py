@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say_to_stderr(language, "cli.internal", error=f"{type(error).__name__}: {error}")
         return INTERNAL
     finally:
-        if collected:
+        if collected and arguments is not None:  # somebody's program goes on; ours ends, without a last collection
             gc.enable()
     return code
 

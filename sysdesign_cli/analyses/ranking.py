@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from sysdesign_cli.analyses.failover import TINY, states
+from sysdesign_cli.analyses.failover import states
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.measures import KillSets, Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
@@ -117,6 +117,7 @@ class _KillTable:
             longest = max((float(self.system.services[s].mttr) for s in down), default=0.0)
             self.durations.append(longest if duration_s is None else duration_s)
             self.dead.append(down)
+        self.by_chance = any(_happens_by_chance(node) for node in self.system.handlers) or bool(self.system.scenario.events)
         self._masks: dict[tuple[int, bool], int] = {}
         self._shares: dict[int, Shares] = {}
         self._calls_to: dict[int, dict[int, set[int]]] = {}
@@ -138,9 +139,9 @@ class _KillTable:
         return self._masks[key]
 
     def outcomes(self) -> list[RankedKill]:
-        """Every kill with its shares: flow by flow, at-least levels added up weighted by the flow's share of requests."""
+        """Every kill with its shares: flow by flow, states added up weighted by the flow's share of requests."""
         answers, completions, both = ([[0.0] * 4 for _ in self.kills] for _ in range(3))
-        hit: list[dict[str, str]] = [{} for _ in self.kills]
+        hit: list[dict[str, int]] = [{} for _ in self.kills]
         plain = _Outcomes(self, [], None)
         plain.resolve({self.system.entry(flow) for flow in self.system.scenario.flows.values()})
         for flow in self.system.scenario.flows.values():
@@ -156,10 +157,10 @@ class _KillTable:
             total[:] = [one + other for one, other in zip(total, part, strict=True)]
         return [self._ranked(n, answers[n], completions[n], hit[n]) for n in range(len(self.kills))]
 
-    def _ranked(self, number: int, answer: list[float], completion: list[float], flows: dict[str, str]) -> RankedKill:
-        ordered = dict(sorted(flows.items(), key=lambda item: -_SEVERITY.index(item[1])))
-        shares = (states(Levels(*answer)).shares, states(Levels(*completion)).shares)
-        return RankedKill(self.kills[number], *shares, ordered, len(self.dead[number]))
+    def _ranked(self, number: int, answer: list[float], completion: list[float], flows: dict[str, int]) -> RankedKill:
+        ordered = {flow: _SEVERITY[rank] for flow, rank in sorted(flows.items(), key=lambda item: -item[1])}
+        shares = tuple({"ok": max(0.0, 1 - sum(of)), **dict(zip(_SEVERITY[1:], of, strict=True))} for of in (answer, completion))
+        return RankedKill(self.kills[number], shares[0], shares[1], ordered, len(self.dead[number]))
 
     def calls_to(self, node: HandlerNode, touched: set[int]) -> tuple[CallEdge, ...]:
         """Those calls of a handler that may lead to one of the touched handlers: a hub's few among hundreds."""
@@ -200,6 +201,8 @@ class _Outcomes:
     def _unsure(self) -> list[int]:
         """For each handler the kills whose effect on it passes through something that happens only in a share of cases."""
         unsure = [0] * len(self.levels)
+        if not self.table.by_chance:
+            return unsure
         topology = self.system.topology
         groups = topology.order if self.reach is None else [topology.order[p] for p in sorted({topology.position[h] for h in self.reach})]
         for group in groups:
@@ -228,13 +231,8 @@ class _Outcomes:
                     )
         return result
 
-    def of(self, entry: int) -> Iterable[tuple[int, Levels[float]]]:
-        """Kills that this entry notices, with its levels under each."""
-        for number, levels in self._touching(entry, self.table.algebra.every):
-            yield number, levels or self.exact[(entry, number)]
-
-    def _touching(self, handler: int, kills: int) -> Iterable[tuple[int, Levels[float] | None]]:
-        """Kills among these that touch a handler, with its levels; None where chance decides.
+    def touching(self, handler: int, kills: int) -> Iterable[tuple[int, int]]:
+        """Kills among these that touch a handler, with the rank of its state (1 degraded to 4 lost); 0 where chance decides.
 
         Bits are looked up in texts of 0 and 1: taking them from an int of ten thousand bits would copy it each time.
         """
@@ -242,13 +240,13 @@ class _Outcomes:
         delayed, failed, lost = (_text(level) for level in self.levels[handler][1:])
         for number in _bits(self.levels[handler].degraded & kills):
             if unsure[number : number + 1] == "1":
-                yield number, None
+                yield number, 0
             elif lost[number : number + 1] == "1":
-                yield number, _LOST
+                yield number, 4
             elif failed[number : number + 1] == "1":
-                yield number, _FAILED
+                yield number, 3
             else:
-                yield number, _DELAYED if delayed[number : number + 1] == "1" else _DEGRADED
+                yield number, 2 if delayed[number : number + 1] == "1" else 1
 
     def resolve(self, entries: set[int]) -> None:
         """Work out exact levels of these entries for every kill where chance decides; each kill is walked once for all of them."""
@@ -259,57 +257,60 @@ class _Outcomes:
             return
         topology = self.system.topology
         positions = range(len(topology.order)) if self.reach is None else sorted({topology.position[h] for h in self.reach})
-        touched: dict[int, list[tuple[int, Levels[float] | None]]] = {number: [] for number in _bits(needed)}
+        touched: dict[int, list[tuple[int, int]]] = {number: [] for number in _bits(needed)}
         for position in positions:
             for handler in topology.order[position]:
-                for number, levels in self._touching(handler, needed):
-                    touched[number].append((handler, levels))
+                for number, rank in self.touching(handler, needed):
+                    touched[number].append((handler, rank))
         for number, handlers in touched.items():
             self._walk(number, handlers, entries)
 
-    def _walk(self, number: int, handlers: list[tuple[int, Levels[float] | None]], entries: set[int]) -> None:
+    def _walk(self, number: int, handlers: list[tuple[int, int]], entries: set[int]) -> None:
         """One kill: the handlers it touches, callees first; where chance plays no part the levels are known."""
         one = Propagation(self.system, self.table.shares_of(number), self.relevant, self.table.pessimistic)
         if self.system.topology.cyclic:
             one.run([handler for handler, _ in handlers])
         else:
             touched = {handler for handler, _ in handlers}
-            for handler, levels in handlers:
-                if levels is None:
+            for handler, rank in handlers:
+                if rank:
+                    one.levels[handler] = _LEVELS[rank]
+                else:
                     node = self.system.handlers[handler]
-                    levels = one.handler(node, self.table.calls_to(node, touched) if len(node.calls) > MANY_CALLS else None)
-                one.levels[handler] = levels
-        for handler, levels in handlers:
-            if levels is None and handler in entries:
+                    one.levels[handler] = one.handler(node, self.table.calls_to(node, touched) if len(node.calls) > MANY_CALLS else None)
+        for handler, rank in handlers:
+            if not rank and handler in entries:
                 self.exact[(handler, number)] = one.levels[handler]
 
 
-def _add_up(outcomes: _Outcomes, flow: str, entry: int, share: float, totals: list[list[float]], hit: list[dict[str, str]]) -> None:
-    """Add one flow's levels under every kill to the totals, and note the worst state of it."""
+def _add_up(outcomes: _Outcomes, flow: str, entry: int, share: float, totals: list[list[float]], hit: list[dict[str, int]]) -> None:
+    """Add one flow's states under every kill to the totals (degraded, delayed, failed, lost), and note the worst of them."""
     if outcomes.reach is not None:
         outcomes.resolve({entry})
-    for number, (degraded, delayed, failed, lost) in outcomes.of(entry):
-        total = totals[number]
-        total[0] += share * degraded
-        total[1] += share * delayed
-        total[2] += share * failed
-        total[3] += share * lost
-        state = (
-            "lost" if lost > TINY else "failed" if failed > TINY else "delayed" if delayed > TINY else "degraded" if degraded > TINY else ""
-        )
-        if state:
-            flows = hit[number]
-            if flow not in flows or _SEVERITY.index(state) > _SEVERITY.index(flows[flow]):
-                flows[flow] = state
+    for number, certain in outcomes.touching(entry, outcomes.table.algebra.every):
+        rank = certain
+        if certain:
+            totals[number][certain - 1] += share
+        else:
+            shares = states(outcomes.exact[(entry, number)]).shares
+            for position, state in enumerate(_SEVERITY[1:]):
+                totals[number][position] += share * shares[state]
+                rank = position + 1 if shares[state] > 0 else rank
+        flows = hit[number]
+        if rank > flows.get(flow, 0):
+            flows[flow] = rank
 
 
-_DEGRADED, _DELAYED = Levels(1.0, 0.0, 0.0, 0.0), Levels(1.0, 1.0, 0.0, 0.0)
-_FAILED, _LOST = Levels(1.0, 1.0, 1.0, 0.0), Levels(1.0, 1.0, 1.0, 1.0)
+_LEVELS: Final = tuple(Levels(*(float(level < rank) for level in range(4))) for rank in range(5))
 
 
 def _text(mask: int) -> str:
     """Bits as a text of 0 and 1, the lowest first."""
     return bin(mask)[:1:-1]
+
+
+def _happens_by_chance(node: HandlerNode) -> bool:
+    return any(not sure for sure, _ in _calls(node))
 
 
 def _calls(node: HandlerNode) -> Iterable[tuple[bool, CallEdge]]:
