@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as stop:
         # some releases of typer take a broken pipe for themselves, wrap the streams and leave with 1
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             return _leave_quietly()
         return stop.code if isinstance(stop.code, int) else INTERNAL
     except BrokenPipeError:

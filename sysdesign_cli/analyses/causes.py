@@ -175,7 +175,7 @@ class _Explainer:
             return Cause(subject, "shown-above", {})
         self.shown.add(key)
         if wait is None:
-            return self._starved(handler, path, "delayed")
+            return self._without_traffic(handler, path)
         all_lost = wait.lost.value >= wait.arrived.value * (1 - TINY) and wait.arrived.value > 0
         state = "lost" if all_lost else "parked" if wait.parked.value > 0 else "partly-lost" if wait.lost.value > 0 else "delayed"
         follow = (*self._no_longer_published(handler, path, state), *self._own_end(handler, state))
@@ -185,6 +185,13 @@ class _Explainer:
         if wait.parked.value > 0:
             return Cause(subject, "parked", {}, follow, wait)
         return Cause(subject, "buffered" if wait.kind == "down" else "failing-deliveries", {}, follow, wait)
+
+    def _without_traffic(self, handler: int, path: tuple[int, ...]) -> Cause:
+        """A subscription at which nothing waits: it starves, or nothing is published at this hour."""
+        if self.outage.starves(handler):
+            return self._starved(handler, path, "delayed")
+        dead = self.system.handlers[handler].service in self.outage.casualties.down
+        return Cause(self._delivery(handler), "buffered" if dead else "failing-deliveries", {}, self._end(handler, "delayed"))
 
     def _no_longer_published(self, handler: int, path: tuple[int, ...], state: str) -> list[Cause]:
         result = []

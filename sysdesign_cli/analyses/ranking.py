@@ -46,7 +46,7 @@ class RankedKill:
 
 @dataclass(frozen=True)
 class RankingResult:
-    """Kills, worst first. ``harmless`` counts those that no request notices."""
+    """Kills, worst first. ``harmless`` are those that no request notices; ``tried`` is the number of all."""
 
     scenario: str
     title: Text
@@ -57,7 +57,7 @@ class RankingResult:
     pessimistic: bool
     kills: tuple[RankedKill, ...]
     tried: int
-    harmless: int
+    harmless: tuple[tuple[str, ...], ...]
 
 
 def rank_kills(system: System, workload: str = "", duration_s: float | None = None, pessimistic: bool = False) -> RankingResult:
@@ -84,6 +84,7 @@ def _ranked(setting: Setting, kills: Sequence[tuple[str, ...]], duration_s: floa
     table = _KillTable(setting, kills, duration_s, pessimistic)
     ranked = [kill for kill in table.outcomes() if kill.flows]
     ranked.sort(key=lambda kill: (tuple(-part for part in kill.radius), kill.services))
+    noticed = {kill.services for kill in ranked}
     return RankingResult(
         system.scenario.address,
         system.scenario.title,
@@ -94,7 +95,7 @@ def _ranked(setting: Setting, kills: Sequence[tuple[str, ...]], duration_s: floa
         pessimistic,
         tuple(ranked),
         len(kills),
-        len(kills) - len(ranked),
+        tuple(kill for kill in kills if kill not in noticed),
     )
 
 

@@ -12,6 +12,7 @@ from sysdesign_cli.cli.session import Session, complete_names
 if TYPE_CHECKING:
     from sysdesign_cli.analyses.failover import FailoverResult
     from sysdesign_cli.api import Design
+    from sysdesign_cli.scenario.model import Scenario
 
 DEFAULT_SCENARIO = "ecommerce"
 
@@ -100,11 +101,19 @@ def _elsewhere(kill: list[str], zones: list[str], lasts: str) -> list[str]:
         except ScenarioError:
             continue
         for scenario in (base, *variants):
-            here = [one for one in kill if one.partition("/")[0] in scenario.services]
+            here = [one for one in kill if _has(scenario, one)]
             if here and len(here) == len(kill) and all(zone in scenario.zones for zone in zones):
                 commands.append(_command(scenario.address or name, kill, zones, lasts))
                 break
     return commands
+
+
+def _has(scenario: Scenario, target: str) -> bool:
+    """Whether a service, or a replica of it, is there to be killed."""
+    name, slash, number = target.partition("/")
+    if name not in scenario.services:
+        return False
+    return not slash or (number.isdecimal() and 1 <= int(number[:9]) <= max(1, int(scenario.services[name].replicas.min)))
 
 
 def _command(address: str, kill: list[str], zones: list[str], lasts: str) -> str:

@@ -16,6 +16,7 @@ from sysdesign_cli.scenario.shapes import Name, Reader
 #: Every ``what`` of a contradiction. The texts are in the message files under ``problem.contradiction.<what>``.
 CONTRADICTIONS: Final = (
     "several-brokers",
+    "no-broker",
     "hit-ratio-without-on-miss",
     "on-miss-without-hit-ratio",
     "timeout-zero",

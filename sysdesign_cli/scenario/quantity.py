@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from sysdesign_cli.scenario.problems import Place
+from sysdesign_cli.scenario.problems import Place, nearest
 
 ASSUMPTION: Final = "assumption"
 
@@ -198,6 +198,15 @@ def parse_quantity(text: str, unit: str) -> Parsed | Misread:
     return Parsed(value, low, high, (source or "").strip())
 
 
+def near_units(text: str, unit: str) -> tuple[str, ...]:
+    """The quantity with the unit that was probably meant: ``1kb`` as ``1KB``, ``10 msec`` as ``10ms``."""
+    match = re.fullmatch(rf"\s*({_NUMBER})\s*(\S{{1,12}})\s*", text[:60])
+    if match is None:
+        return ()
+    number, suffix = match.groups()
+    return tuple(f"{number}{known}" for known in nearest(suffix, [known for known in UNITS[unit] if known], 2))
+
+
 def _scaled(number: str, factor: float) -> float:
     value = float(number.replace("_", ""))
     # dividing by the whole inverse keeps 12ms == 0.012 exactly, which multiplying by 1e-3 does not
@@ -239,6 +248,8 @@ def format_quantity(value: float, unit: str) -> str:
         return _percent(value)
     if unit in (MONEY, PRICE):
         return "$" + _digits(value, 4)
+    if unit == COUNT and abs(value) >= 10:
+        return f"{value:,.0f}"
     return _digits(value)
 
 

@@ -211,5 +211,13 @@ def _check_brokers(scenario: Scenario, names: Declared, reader: Reader) -> None:
         return
     for event in (scenario.events or {}).values():
         if event is not None and event.broker is None and len(brokers) != 1 and event.node is not None:
-            slug = "missing-key" if not brokers else "contradiction"
-            reader.report(slug, event.node, tuple(brokers[:4]), key="broker", owner="Event", what="several-brokers", name=event.name)
+            slug = "contradiction"
+            reader.report(
+                slug,
+                event.node,
+                tuple(brokers[:4]),
+                key="broker",
+                owner="Event",
+                what="several-brokers" if brokers else "no-broker",
+                name=event.name,
+            )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sysdesign_cli.scenario.nodes import LIST, MAP, SCALAR, Node
 from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Problem, nearest, too_many
-from sysdesign_cli.scenario.quantity import ASSUMPTION, COUNT, EXAMPLES, Figure, Misread, format_quantity, parse_quantity
+from sysdesign_cli.scenario.quantity import ASSUMPTION, COUNT, EXAMPLES, SHARE, Figure, Misread, format_quantity, near_units, parse_quantity
 
 #: What a shape returns after it has reported a problem; never reaches a finished scenario.
 INVALID: Final[Any] = None
@@ -130,7 +130,8 @@ class Quantity(Shape):
         if isinstance(parsed, Misread):
             if parsed.slug == "out-of-range":
                 return self._refuse(node, reader, text)
-            return reader.report(parsed.slug, node, text=text[:60], expected=self.expected, example=EXAMPLES[self.unit])
+            near = near_units(text, self.unit) if parsed.slug == "wrong-unit" else ()
+            return reader.report(parsed.slug, node, near, text=text[:60], expected=self.expected, example=EXAMPLES[self.unit])
         value = parsed.value
         outside = parsed.low < self.low or parsed.high > self.high or (self.above_zero and parsed.low <= 0)
         if outside or (self.whole and value != int(value)):
@@ -153,7 +154,10 @@ class Quantity(Shape):
     def _refuse(self, node: Node, reader: Reader, text: str) -> Any:
         low = ("> " if self.above_zero and self.low == 0 else "≥ ") + format_quantity(self.low, self.unit)
         high = "≤ " + format_quantity(self.high, self.unit)
-        return reader.report("out-of-range", node, text=text[:60], low=low, high=high, whole="whole" if self.whole else "any")
+        bare = text.strip()
+        forgotten = self.unit == SHARE and bare.replace(".", "", 1).isdecimal() and len(bare) < 12 and float(bare) <= 100
+        near = (f"{bare}%",) if forgotten else ()
+        return reader.report("out-of-range", node, near, text=text[:60], low=low, high=high, whole="whole" if self.whole else "any")
 
     def schema(self, refer: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
         one: dict[str, Any] = {"type": ["string", "number"], "examples": EXAMPLES[self.unit].split(", ")}

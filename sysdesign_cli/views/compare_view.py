@@ -62,7 +62,9 @@ def _summary(document: Document, result: CompareResult, say: Say) -> tuple[tuple
 def say_word(word: Word, say: Say) -> str:
     """A derived word with the figure that it follows from."""
     content = (say.maybe(f"content.{word.content}") or word.content) if word.content else ""
-    return say(f"word.{word.key}", content=content) + f" ({show(word.evidence)})"
+    kind = word.evidence.inputs[0][0] if word.evidence.formula == "tightest" else ""
+    figure = say(f"word.of-{kind}", time=show(word.evidence)) if kind else show(word.evidence)
+    return say(f"word.{word.key}", content=content) + f" ({figure})"
 
 
 def _row(document: Document, row: Compared, result: CompareResult, say: Say) -> tuple[Cell, ...]:

@@ -292,5 +292,14 @@ def ranking_document(result: RankingResult, say: Say, limit: int = 0) -> Documen
     document.add(Table(columns, tuple(rows)))
     if len(shown) < len(result.kills):
         document.add(Note(say("ranking.more", count=len(result.kills) - len(shown)), "muted"))
-    document.add(Note(say("ranking.harmless", harmless=result.harmless, of=result.tried)))
+    document.add(
+        Note(
+            say(
+                "ranking.harmless",
+                harmless=len(result.harmless),
+                of=result.tried,
+                names=_some(tuple(" + ".join(kill) for kill in result.harmless)) or "–",
+            )
+        )
+    )
     return document

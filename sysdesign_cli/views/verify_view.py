@@ -54,7 +54,7 @@ def _evidence(one: Evidence, say: Say) -> str:
             "evidence.undecided",
             metric=say(f"metric.{params['metric']}"),
             reason=say(f"unavailable.{params['reason']}", about=named),
-            wanted=params["is"],
+            wanted=params["is"] + (say("verify.of-that-of", than=params["than"]) if params["than"] else ""),
         )
     if one.key == "states":
         params["answer"] = say(f"state.{params['answer']}")

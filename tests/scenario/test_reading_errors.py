@@ -80,7 +80,7 @@ ROWS: dict[str, tuple[str, list[str]]] = {
     "missing key of an empty record": ("services:\n  a:\n    takes:\n    replicas: 2\n", ["missing-key 5:11"]),
     "missing keys of a call": ("services: {a: {handles: {H: {calls: [{timeout: 1s}, {}]}}}}\n", ["missing-key 3:38", "missing-key 3:53"]),
     "empty call": ("services: {a: {handles: {H: {calls: }}}}\n", ["missing-key 3:37"]),
-    "missing broker": ("events: {E: {}, F: {size: 1KB}}\n", ["missing-key 3:10", "missing-key 3:17"]),
+    "missing broker": ("events: {E: {}, F: {size: 1KB}}\n", ["contradiction/no-broker 3:10", "contradiction/no-broker 3:17"]),
     # ---- kinds of values, every shape
     "section that is text": ("services: many\n", ["wrong-kind 3:11"]),
     "section that is a list": ("services: [a]\n", ["wrong-kind 3:11"]),
@@ -322,6 +322,7 @@ def _claim(expect: str, given: str = "{}") -> str:
 
 #: The same for what the parts together cannot mean, below the ``what`` of the contradiction.
 CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
+    "no-broker": [("services: {a: {kind: database}}\nevents: {E: {}}\n", ["contradiction/no-broker 4:10"])],
     "several-brokers": [
         (
             "services: {b1: {kind: broker}, b2: {kind: broker}}\nevents: {E: {}, F: {broker: b2}}\n",
@@ -517,7 +518,7 @@ VARIANTS: dict[str, tuple[str, str, list[str]]] = {
     "names left without what they name": (
         SHOP + "variants: {v: {remove: [services.db, services.broker]}}\n",
         "v",
-        ["unknown-name 5:38", "missing-key 7:10"],
+        ["unknown-name 5:38", "contradiction/no-broker 7:10"],
     ),
     "paths that lead nowhere": (
         SHOP + "variants: {v: {remove: [services.bd, servces.db, services.web.handles.Open.calls.to.x, flows.open.starts, '', a..b]}}\n",
