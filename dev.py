@@ -58,6 +58,7 @@ def test(words: list[str]) -> int:
     if not words:
         for name, tool in (
             ("ruff", ("-m", "ruff", "check", ".")),
+            ("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
             ("mypy", ("-m", "mypy")),
             ("floors", ("-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())")),
         ):

@@ -1,7 +1,7 @@
 """Makes the reference from the program, and writes anew what the pages show as output: ``python3 dev.py docs``.
 
-    python3 dev.py docs             write
-    python3 dev.py docs --check     only say which files would change; ends with 1 when there are any
+python3 dev.py docs             write
+python3 dev.py docs --check     only say which files would change; ends with 1 when there are any
 """
 
 from __future__ import annotations

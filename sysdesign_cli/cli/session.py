@@ -111,36 +111,28 @@ class Session:
         sources: Mapping[str, Source] | None = None,
     ) -> None:
         """Print results in the format asked for; without one, a table on a terminal and plain text elsewhere."""
-        sys.stdout.write(self.text(command, results, documents, format, why=why, why_of=why_of, sources=sources))
-
-    def text(
-        self,
-        command: str,
-        results: Sequence[object],
-        documents: Sequence[Document],
-        format: str,
-        *,
-        why: bool = False,
-        why_of: str = "*",
-        sources: Mapping[str, Source] | None = None,
-    ) -> str:
-        on_terminal = sys.stdout.isatty()
-        format = format or ("table" if on_terminal and os.environ.get("TERM") != "dumb" else "plain")
+        format = format or ("table" if sys.stdout.isatty() and os.environ.get("TERM") != "dumb" else "plain")
         if format == "json":
             from sysdesign_cli.views.json_format import as_json
 
-            return as_json(command, list(results), why)
-        from sysdesign_cli.views import formats
-        from sysdesign_cli.views.why import explain
-
+            sys.stdout.write(as_json(command, list(results), why))
+            return
         if why:
+            from sysdesign_cli.views.why import explain
+
             documents = [explain(document, self.say, sources or {}, why_of) for document in documents]
-        if format == "table":
-            width = shutil.get_terminal_size().columns if on_terminal or "COLUMNS" in os.environ else 140
-            color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-            return "\n".join(formats.terminal(document, width, color) for document in documents)
-        writer = {"plain": formats.plain, "csv": formats.comma_separated, "markdown": formats.markdown}[format]
-        return "\n".join(writer(document) for document in documents)
+        sys.stdout.write("\n".join(_written(document, format) for document in documents))
+
+
+def _written(document: Document, format: str) -> str:
+    from sysdesign_cli.views import formats
+
+    if format == "table":
+        on_terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if on_terminal or "COLUMNS" in os.environ else 140
+        color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return formats.terminal(document, width, color)
+    return {"plain": formats.plain, "csv": formats.comma_separated, "markdown": formats.markdown}[format](document)
 
 
 def complete_scenario(incomplete: str) -> list[str]:
