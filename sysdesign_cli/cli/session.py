@@ -155,7 +155,7 @@ def complete_scenario(incomplete: str) -> list[str]:
     return [candidate for candidate in candidates if candidate.startswith(incomplete)]
 
 
-def complete_names(section: str) -> Callable[[Any, str], list[str]]:
+def complete_names(*sections: str) -> Callable[[Any, str], list[str]]:
     """Names of services, flows, events or workloads of the scenario on the command line (ecommerce when there is none)."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
@@ -164,7 +164,8 @@ def complete_names(section: str) -> Callable[[Any, str], list[str]]:
 
         address = context.params.get("scenario") or "ecommerce"
         try:
-            names = list(getattr(load_scenario(str(address)), section))
+            scenario = load_scenario(str(address))
+            names = [name for section in sections for name in getattr(scenario, section)]
         except ScenarioError:
             return []
         return [str(name) for name in names if str(name).startswith(incomplete)]

@@ -1,27 +1,51 @@
-"""``sysdesign show SCENARIO``."""
+"""``sysdesign show SCENARIO [PART]``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 
-from sysdesign_cli.cli.session import Session
+from sysdesign_cli.cli.session import Session, complete_names
+
+if TYPE_CHECKING:
+    from sysdesign_cli.scenario.model import Scenario
+    from sysdesign_cli.scenario.problems import ScenarioError
 
 
 def command(session: Session) -> Callable[..., int]:
     def show(
         scenario: str = session.scenario_argument(),
+        part: str = typer.Argument(
+            "", metavar="[PART]", help=session.say("cli.arg-part"), autocompletion=complete_names("services", "events"), show_default=False
+        ),
         defaults: bool = typer.Option(False, "--defaults", help=session.say("cli.opt-defaults")),
         format: str = session.format_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang)
-        from sysdesign_cli.views.scenario_view import defaults_document, show_document
+        from sysdesign_cli.views.scenario_view import defaults_document, part_document, show_document
 
         design = session.load(scenario)
+        if part:
+            found = part_document(design.scenario, part, session.say)
+            if found is None:
+                session.refuse(_no_such_part(design.scenario, part))
+            else:
+                parts = design.scenario.services.get(part) or design.scenario.events.get(part)
+                session.present("show", [parts], [found], format)
+            return 0
         document = (defaults_document if defaults else show_document)(design.scenario, session.say)
         session.present("show", [design.scenario], [document], format)
         return 0
 
     return show
+
+
+def _no_such_part(scenario: Scenario, part: str) -> ScenarioError:
+    from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, nearest
+
+    known = [*scenario.services, *scenario.events]
+    params = {"name": part[:60], "what": "part", "known": ", ".join(known)}
+    return ScenarioError([Problem("unknown-name", Place(scenario.address), params, nearest(part, known))])

@@ -877,4 +877,8 @@ MESSAGES: Final[dict[str, str]] = {
     "problem.not-yaml.did not find expected key": "the indentation does not fit: keys of one map begin in the same column",
     "problem.not-yaml.did not find expected ',' or '}'": "a brace {{ is not closed, or a comma is missing before this",
     "problem.not-yaml.did not find expected ',' or ']'": "a bracket [ is not closed, or a comma is missing before this",
+    "cli.arg-part": "A service or an event: every figure of it, with where it stands and its source.",
+    "column.source": "source",
+    "show.default": "default",
+    "thing.part": "service or event",
 }

@@ -877,4 +877,8 @@ MESSAGES: Final[dict[str, str]] = {
     "problem.not-yaml.did not find expected key": "การย่อหน้าไม่ตรงกัน key ของ map เดียวกันต้องเริ่มที่คอลัมน์เดียวกัน",
     "problem.not-yaml.did not find expected ',' or '}'": "ยังไม่ปิดวงเล็บ {{ หรือขาดเครื่องหมาย , ก่อนตรงนี้",
     "problem.not-yaml.did not find expected ',' or ']'": "ยังไม่ปิดวงเล็บ [ หรือขาดเครื่องหมาย , ก่อนตรงนี้",
+    "cli.arg-part": "service หรือ event: ตัวเลขทุกตัวของสิ่งนั้น พร้อมตำแหน่งและแหล่งที่มา",
+    "column.source": "แหล่งที่มา",
+    "show.default": "ค่าเริ่มต้น",
+    "thing.part": "service หรือ event",
 }

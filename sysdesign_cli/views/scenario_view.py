@@ -173,6 +173,26 @@ def defaults_document(scenario: Scenario, say: Say) -> Document:
     )
 
 
+def part_document(scenario: Scenario, name: str, say: Say) -> Document | None:
+    """Every figure of one service or event, with where it stands and its source; None when there is no such part."""
+    part = scenario.services.get(name) or scenario.events.get(name)
+    if part is None:
+        return None
+    columns = (
+        Column("field", say("column.field")),
+        Column("value", say("column.value"), right=True),
+        Column("place", say("column.where")),
+        Column("source", say("column.source")),
+    )
+    rows = []
+    for path, figure in _figures(part, ""):
+        place = str(figure.place) if figure.place is not None else say("show.default")
+        source = " + ".join(figure.sources) or "assumption"
+        rows.append((Cell(path), Cell(format_quantity(figure, figure.unit), raw=float(figure)), Cell(place), Cell(source)))
+    title = part.title.in_language(say.language)
+    return Document().add(Heading(f"{scenario.address} · {name}", title), Table(columns, tuple(rows)))
+
+
 def _figures(part: object, path: str) -> Iterator[tuple[str, Figure]]:
     if isinstance(part, Figure):
         yield path, part

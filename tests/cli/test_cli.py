@@ -257,3 +257,14 @@ def test_completion_knows_scenarios_services_and_variants() -> None:
     assert "ecommerce@synchronous" in complete("sysdesign show ecommerce@", 2)
     assert "payment" in complete("sysdesign failover ecommerce --kill pay", 4)
     assert "place-order" in complete("sysdesign flow ecommerce pl", 3)
+    assert "PaymentCompleted" in complete("sysdesign show ecommerce Paym", 3)
+
+
+def test_show_of_one_part_says_where_each_figure_stands() -> None:
+    shown = run("show", "ecommerce", "payment").stdout
+    assert "handles.StockReserved.takes.mean" in shown
+    assert "scenarios/ecommerce.yaml:" in shown
+    assert "authorisation" in shown
+    wrong = run("show", "ecommerce", "PaymentComplete")
+    assert wrong.returncode == 2
+    assert "PaymentCompleted" in wrong.stderr
