@@ -5,7 +5,8 @@ python3 dev.py test                         every check: style, types, floors, t
 python3 dev.py test --oldest                the tests on the oldest allowed packages
 python3 dev.py docs                         the reference and all shown outputs anew
 python3 dev.py lock                         make the requirements files anew
-python3 dev.py bench                        the benchmarks
+python3 dev.py bench                        how fast it is: the promises, measured
+python3 dev.py accuracy                     how right it is: the promises, measured
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ def main(words: list[str]) -> int:
         return lock()
     if task == "bench":
         return call(environment(".venv", "dev.txt"), "benchmarks/run.py", *rest)
+    if task == "accuracy":
+        return call(environment(".venv", "dev.txt"), "benchmarks/accuracy.py", *rest)
     print(__doc__, file=sys.stderr)
     return 2
 

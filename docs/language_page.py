@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sysdesign_cli.scenario import model
 from sysdesign_cli.scenario.catalogue import DAY_SHAPES, DefaultsShape, default_handlers, default_templates
+from sysdesign_cli.scenario.changes import FIXED, REPLACED_WHOLE
 from sysdesign_cli.scenario.quantity import COUNT, EXAMPLES, MONEY, POWER, PRICE, RATE, SHARE, SIZE, TIME, UNITS, Figure, format_quantity
-from sysdesign_cli.scenario.read import _REPLACED_WHOLE, _ROOT, FIXED
+from sysdesign_cli.scenario.read import _ROOT
 from sysdesign_cli.scenario.shapes import Choice, Flag, Label, ListOf, Localized, MapOf, Plain, Quantity, Record, Reference, Shape
 
 UNIT_NAMES: Final = {
@@ -227,7 +228,7 @@ def _days() -> str:
 
 
 def _variants() -> str:
-    whole = ", ".join(f"`{key}`" for key in sorted(_REPLACED_WHOLE))
+    whole = ", ".join(f"`{key}`" for key in sorted(REPLACED_WHOLE))
     fixed = ", ".join(f"`{key}`" for key in sorted(FIXED))
     return (
         "## How a variant is laid over\n\n"

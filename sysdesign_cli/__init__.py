@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(address: str) -> Design:
-    """A scenario by bundled name, path, or either with ``@variant``. Raises ScenarioError with every problem of the file."""
+def load(address: str, changes: Sequence[str] = ()) -> Design:
+    """A scenario by bundled name, path, or either with ``@variant``. Raises ScenarioError with every problem of the file.
+
+    changes: what ``--set`` takes, such as ``services.payment.replicas=4``.
+    """
     from sysdesign_cli.api import Design
 
-    return Design.load(address)
+    return Design.load(address, changes)

@@ -14,7 +14,7 @@ from sysdesign_cli.analyses.failover import States, states
 from sysdesign_cli.analyses.journey import journey, passes_in_order
 from sysdesign_cli.analyses.metrics import METRICS
 from sysdesign_cli.analyses.metrics.base import About, Subject, Unavailable
-from sysdesign_cli.analyses.situations import Kill, Outage, awaited_effects, needed_effects
+from sysdesign_cli.analyses.situations import Kill, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Check, Claim, Scenario
@@ -77,15 +77,17 @@ SystemOf = Callable[[str], System]
 def verify(system: System, system_of: SystemOf) -> VerifyResult:
     """Evaluate every claim. ``system_of(variant)`` gives the system of a variant ("" is the scenario itself)."""
     scenario = system.scenario
-    claims = tuple(_Judge(claim, system, system_of).verdict() for claim in scenario.claims.values())
+    subjects: dict[tuple[int, str, Kill], Subject] = {}
+    claims = tuple(_Judge(claim, system, system_of, subjects).verdict() for claim in scenario.claims.values())
     return VerifyResult(scenario.address, scenario.title, claims)
 
 
 class _Judge:
     """One claim: its situation, its checks, its verdict."""
 
-    def __init__(self, claim: Claim, loaded: System, system_of: SystemOf) -> None:
+    def __init__(self, claim: Claim, loaded: System, system_of: SystemOf, subjects: dict[tuple[int, str, Kill], Subject]) -> None:
         self.claim = claim
+        self.subjects = subjects
         self.given = claim.given
         self.system_of = system_of
         self.system = system_of(str(claim.given.variant)) if claim.given.variant else loaded
@@ -156,7 +158,7 @@ class _Judge:
 
     def _states(self, one: Check, kill: Kill, under: str) -> Evidence:
         flow = self.system.scenario.flows[str(one.flow)]
-        outage = Outage(Subject(self.system, self.workload).setting, kill)
+        outage = self._subject(self.system, self.workload, kill).outage
         answer = states(outage.levels(flow, awaited_effects(self.system, flow)))
         needed = needed_effects(self.system, flow)
         completion = states(outage.levels(flow, needed)) if needed else answer
@@ -175,7 +177,10 @@ class _Judge:
 
     def _value(self, one: Check, system: System, workload: str, kill: Kill) -> Number | Unavailable:
         about = About(str(one.flow or ""), str(one.service or ""), str(one.content or ""))
-        return METRICS[str(one.metric)].of(Subject(system, workload, kill), about)
+        value = METRICS[str(one.metric)].of(self._subject(system, workload, kill), about)
+        if isinstance(value, Unavailable) and value.counts_as is not None:
+            return Number(value.counts_as, METRICS[str(one.metric)].unit, f"unavailable-{value.reason}", (("service", value.about),))
+        return value
 
     def _metric(self, one: Check, kill: Kill, under: str) -> Evidence:
         metric = METRICS[str(one.metric)]
@@ -183,7 +188,9 @@ class _Judge:
         params = {"metric": metric.id, "of": where, "is": one.expected, "than": str(one.compared_with or "")}
         value = self._value(one, self.system, self.workload, kill)
         unit = metric.unit
-        if isinstance(value, Number) and one.compared_with is not None:
+        if metric.against is not None and one.compared_with is not None:
+            value = self._between(one, kill)
+        elif isinstance(value, Number) and one.compared_with is not None:
             other = self._other(one, kill)
             unit = "share"
             if isinstance(other, Unavailable):
@@ -199,6 +206,24 @@ class _Judge:
         sign, limit = _comparison(one, unit)
         verdict = HOLDS if _OPERATORS[sign](value.value, limit) else FAILS
         return Evidence(verdict, "metric", params, under, value)
+
+    def _between(self, one: Check, kill: Kill) -> Number | Unavailable:
+        """A metric of two systems at once."""
+        metric, name = METRICS[str(one.metric)], str(one.compared_with)
+        assert metric.against is not None
+        about = About(str(one.flow or ""), str(one.service or ""), str(one.content or ""))
+        if name.startswith("@"):
+            variant = name[1:]
+            other = self.system_of("" if variant == self.system.scenario.label else variant)
+            return metric.against(self._subject(self.system, self.workload, kill), self._subject(other, self.workload, kill), about)
+        return metric.against(self._subject(self.system, self.workload, kill), self._subject(self.system, name, kill), about)
+
+    def _subject(self, system: System, workload: str, kill: Kill) -> Subject:
+        """The subject of a situation; kept, since claims ask about the same ones again and again."""
+        key = (id(system), workload, kill)
+        if key not in self.subjects:
+            self.subjects[key] = Subject(system, workload, kill, system_of=self.system_of)
+        return self.subjects[key]
 
     def _other(self, one: Check, kill: Kill) -> Number | Unavailable:
         name = str(one.compared_with)
@@ -256,7 +281,7 @@ class _Judge:
         return Evidence(FAILS if changed else HOLDS, "adds-only" if not changed else "changes", params, under)
 
     def _stay_up(self, one: Check, kill: Kill, under: str) -> Evidence:
-        outage = Outage(Subject(self.system, self.workload).setting, kill)
+        outage = self._subject(self.system, self.workload, kill).outage
         bad = []
         for name in map(str, one.stay_up):
             state = outage.service_state(self.system.service_index[name])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sysdesign_cli.analyses.character import DIMENSIONS, Word, characterise
-from sysdesign_cli.analyses.metrics import METRICS, Metric
+from sysdesign_cli.analyses.metrics import METRICS, QUICK_METRICS, Metric
 from sysdesign_cli.analyses.metrics.base import UNITS, About, Subject, Unavailable
 from sysdesign_cli.analyses.situations import Kill
 from sysdesign_cli.engine.explained import Number
@@ -48,14 +48,22 @@ class CompareResult:
     kill: Kill
 
 
-def compare(systems: Sequence[System], workload: str = "", kill: Kill = Kill()) -> CompareResult:
+#: How much is compared: what follows from structure and traffic, what is ordinarily of interest, every metric that has a value.
+QUICK, ORDINARY, ALL = "quick", "ordinary", "all"
+
+
+def compare(systems: Sequence[System], workload: str = "", kill: Kill = Kill(), extent: str = ORDINARY) -> CompareResult:
     """Compare systems under the same conditions. Raises ScenarioError for an unknown workload or kill."""
     subjects = [Subject(system, workload, kill) for system in systems]
     sides = tuple(_side(subject) for subject in subjects)
     rows = []
     for metric in METRICS.values():
-        if metric.shown or (kill.services and metric.id in ("failed_share", "affected_share", "others_stopped")):
+        wanted = metric.shown and (extent != QUICK or metric.id in QUICK_METRICS)
+        if wanted or (kill.services and metric.id in ("failed_share", "affected_share", "others_stopped")):
             rows.append(_row(metric, subjects))
+        elif extent == ALL:
+            row = _row(metric, subjects)
+            rows += [row] if any(isinstance(value, Number) for value in row.values) else []
     return CompareResult(sides, tuple(rows), DIMENSIONS, tuple(_common(subjects, sides)), kill)
 
 

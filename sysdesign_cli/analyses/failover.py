@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from sysdesign_cli.analyses.cascade import Cascade, Lasting, Step
 from sysdesign_cli.analyses.causes import Cause, explain_causes
 from sysdesign_cli.analyses.recovery import Recovery, Wait, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
-from sysdesign_cli.engine.explained import APPROXIMATION, AT_LEAST, Number
+from sysdesign_cli.engine.explained import AT_LEAST, Number
 from sysdesign_cli.engine.graphs import circle_in, ordered_groups, predecessors_of
 from sysdesign_cli.engine.measures import Levels
-from sysdesign_cli.engine.stations import Stations, replica_count
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.workload import profile
 from sysdesign_cli.scenario.model import Flow
@@ -46,7 +46,9 @@ class ObjectiveCheck:
 
 @dataclass(frozen=True)
 class FlowOutcome:
-    """One flow under a kill. ``late_by`` and ``normal_after`` are None when nothing is late."""
+    """One flow under a kill. ``late_by`` and ``normal_after`` are None when nothing is late. ``strained``: its answer once overloaded
+    services shed requests; None where the cascade changes nothing.
+    """
 
     flow: str
     title: Text
@@ -58,6 +60,7 @@ class FlowOutcome:
     late_by: Number | None
     normal_after: Number | None
     objectives: tuple[ObjectiveCheck, ...]
+    strained: States | None = None
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,6 @@ class SideEffect:
 
     handler: str
     state: str
-
-
-@dataclass(frozen=True)
-class Overload:
-    """A living service that the kill leaves with more work than it can do: it will fail too, which is not followed further."""
-
-    service: str
-    busy: Number
-    before: Number
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,9 @@ class BlastRadius:
 
 @dataclass(frozen=True)
 class FailoverResult:
-    """Everything one kill does, and under which assumptions."""
+    """Everything one kill does, and under which assumptions. Flows and blast radius are those of the dead alone; what the cascade adds
+    stands in ``FlowOutcome.strained``.
+    """
 
     scenario: str
     title: Text
@@ -106,7 +102,10 @@ class FailoverResult:
     left: dict[str, tuple[int, int]] = field(default_factory=dict)
     """service -> (replicas left, replicas), for those that lost some and still serve"""
     cold_start_loops: tuple[str, ...] = ()
-    overloaded: tuple[Overload, ...] = ()
+    cascade: tuple[Step, ...] = ()
+    """services that it leaves with more than they can do, in the order in which they come to it"""
+    lasting: tuple[Lasting, ...] = ()
+    """faults that retries would keep alive when their cause is over"""
 
 
 def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
@@ -114,7 +113,8 @@ def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
     setting = Setting(system, workload)
     outage = Outage(setting, kill)
     recovery = recover(outage)
-    flows = tuple(_flow_outcome(outage, recovery, flow) for flow in system.scenario.flows.values())
+    cascade = Cascade(outage)
+    flows = tuple(_flow_outcome(outage, recovery, flow, cascade) for flow in system.scenario.flows.values())
     return FailoverResult(
         scenario=system.scenario.address or system.scenario.label,
         title=system.scenario.title,
@@ -130,7 +130,8 @@ def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
         side_effects=_side_effects(outage),
         left=_replicas_left(outage),
         cold_start_loops=_cold_start_loops(outage),
-        overloaded=_overloaded(outage),
+        cascade=cascade.steps,
+        lasting=cascade.lasting(),
     )
 
 
@@ -148,7 +149,7 @@ def states(levels: Levels[float]) -> States:
     return States(worst, shares)
 
 
-def _flow_outcome(outage: Outage, recovery: Recovery, flow: Flow) -> FlowOutcome:
+def _flow_outcome(outage: Outage, recovery: Recovery, flow: Flow, cascade: Cascade) -> FlowOutcome:
     setting = outage.setting
     rate = setting.rate_number(flow.name)
     answer = states(outage.levels(flow, awaited_effects(outage.system, flow)))
@@ -183,7 +184,16 @@ def _flow_outcome(outage: Outage, recovery: Recovery, flow: Flow) -> FlowOutcome
         late_by,
         normal_after,
         _objectives(outage, recovery, flow, late_by, normal_after),
+        _strained(cascade, flow, answer),
     )
+
+
+def _strained(cascade: Cascade, flow: Flow, answer: States) -> States | None:
+    """The answer with what overloaded services shed, when that is worse than without."""
+    if not cascade.shed:
+        return None
+    after = states(cascade.levels(flow, awaited_effects(cascade.system, flow)))
+    return after if after.bad > answer.bad + TINY or after.shares["failed"] > answer.shares["failed"] + TINY else None
 
 
 def _objectives(
@@ -263,27 +273,6 @@ def _replicas_left(outage: Outage) -> dict[str, tuple[int, int]]:
             left = outage.casualties.left(outage.system, service)
             result[outage.system.services[service].name] = (left, left + dead)
     return result
-
-
-def _overloaded(outage: Outage) -> tuple[Overload, ...]:
-    """Services that were not saturated before, and are by what reaches them now with the replicas they have left."""
-    setting, system = outage.setting, outage.system
-    now = Stations(system, outage.arriving)
-    found = []
-    for index, service in enumerate(system.services):
-        if index in outage.casualties.down:
-            continue
-        left = outage.casualties.left(system, index) / replica_count(system, service)
-        busy, before = now.utilisation(index) / left if left else 0.0, setting.stations.utilisation(index)
-        if busy >= 1 > before:
-            found.append(
-                Overload(
-                    service.name,
-                    Number(busy, SHARE, "busy-now", method=APPROXIMATION),
-                    Number(before, SHARE, "busy-before", method=APPROXIMATION),
-                )
-            )
-    return tuple(found)
 
 
 def _cold_start_loops(outage: Outage) -> tuple[str, ...]:

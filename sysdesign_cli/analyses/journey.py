@@ -84,9 +84,14 @@ def pick_flow(system: System, name: str) -> Flow:
     """The flow of that name. Raises ScenarioError with the nearest names."""
     flows = system.scenario.flows
     if name not in flows:
-        params = {"name": name[:60], "what": "flow", "known": ", ".join(flows)}
+        params = {"name": name[:60], "what": "flow", "known": some_of_names(list(flows))}
         raise ScenarioError([Problem("unknown-name", Place(system.scenario.address), params, nearest(name, list(flows)))])
     return flows[name]
+
+
+def some_of_names(names: list[str], most: int = 20) -> str:
+    """The first names of many, for a message."""
+    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")
 
 
 def journey(system: System, flow: Flow, workload: str = "", unfold_all: bool = False) -> FlowResult:

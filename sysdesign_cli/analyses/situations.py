@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sysdesign_cli.engine.disrupted import arriving
-from sysdesign_cli.engine.explained import Number
+from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
 from sysdesign_cli.engine.measures import Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
 from sysdesign_cli.engine.situation import Arrivals, Casualties, casualties, lost_while_down, lost_while_failing
@@ -19,6 +20,9 @@ from sysdesign_cli.scenario.model import Flow, Scenario, Workload
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, nearest
 from sysdesign_cli.scenario.quantity import COUNT, RATE, TIME
 
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.closed_users import ClosedFlow
+
 
 class Setting:
     """A system under one workload at its busiest moment. Raises ScenarioError when there is no such workload, or none at all."""
@@ -28,11 +32,30 @@ class Setting:
         self.scenario: Scenario = system.scenario
         self.workload = pick_workload(self.scenario, workload)
         self.moment: Moment = busiest(self.scenario, self.workload)
+        self.closed: dict[str, ClosedFlow] = {}
+        """flows of a fixed number of users, at the rate that their waiting leaves them"""
+        if any(start.users is not None for start in self.workload.starts.values()):
+            from sysdesign_cli.analyses.closed_users import closed_flows
+
+            self.closed = closed_flows(system, self.moment)
+            solved = {name: one.solution.throughput_per_s for name, one in self.closed.items()}
+            self.moment = replace(self.moment, rates=self.moment.rates | solved)
         self._losses: dict[tuple[int, float, bool], float] = {}
         if not self.scenario.flows or self.moment.total <= 0:
             node = self.workload.node
             place = node.place if node is not None else Place(self.scenario.address)
             raise ScenarioError([Problem("contradiction", place, {"what": "nothing-starts", "name": self.workload.name})])
+
+    @cached_property
+    def stretched(self) -> float:
+        """Factor on the waits of open queues where users wait for their answers before they come again; 1 without such users."""
+        if not self.closed:
+            return 1.0
+        from sysdesign_cli.analyses.closed_users import stretch_of_waits
+
+        first = max(self.closed.values(), key=lambda one: one.solution.throughput_per_s)
+        entry = self.system.entry(self.scenario.flows[first.flow])
+        return stretch_of_waits(self.system, self.rates, entry, first.solution.response_s)
 
     @cached_property
     def entries(self) -> dict[int, float]:
@@ -46,6 +69,10 @@ class Setting:
     def rates(self) -> list[float]:
         """Invocations per second of every handler when everything works."""
         return solve(self.system, self.entries)
+
+    def rates_of(self, service: int) -> float:
+        """Invocations per second of all handlers of a service."""
+        return sum(self.rates[h] for h in self.system.handlers_of[service])
 
     @cached_property
     def stations(self) -> Stations:
@@ -101,8 +128,16 @@ class Setting:
         """The flow's rate now, with where it comes from."""
         start = self.workload.starts.get(flow)
         rate = self.moment.rates[flow]
+        if start is not None and flow in self.closed and start.users is not None and start.think is not None:
+            one = self.closed[flow].solution
+            response = Number(
+                one.response_s, TIME, "closed-response", method=EXACT if one.method == "exact" else APPROXIMATION, note=one.method
+            )
+            return Number(
+                rate, RATE, "rate-closed", (("users", start.users), ("think", start.think), ("response", response)), response.method
+            )
         if start is None or start.peak is None:
-            return Number(rate, RATE, "rate-none" if start is None else "rate-closed")
+            return Number(rate, RATE, "rate-none")
         shape = start.shape or self.workload.shape
         points = self.scenario.shapes[str(shape)] if shape else {}
         drawn = ", ".join(f"{at} {float(share):.0%}" for at, share in sorted(points.items()))

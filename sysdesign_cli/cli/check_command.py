@@ -27,13 +27,14 @@ def command(session: Session) -> Callable[..., int]:
         ignore: list[str] = typer.Option([], "--ignore", metavar="RULE", help=say("cli.opt-ignore"), show_default=False),
         fail_on: str = typer.Option("warning", "--fail-on", metavar="|".join(FAIL_ON), help=say("cli.opt-fail-on")),
         today: str = typer.Option("", "--today", metavar="DATE", help=say("cli.opt-today"), show_default=False),
+        changes: list[str] = session.set_option(),
         format: str = session.format_option(CHECK_FORMATS),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang, CHECK_FORMATS)
         if fail_on not in FAIL_ON:
             raise typer.BadParameter(say("cli.bad-choice", option="--fail-on", value=fail_on, options=", ".join(FAIL_ON)))
-        results = _results(session, scenarios, _words(select), _words(ignore), _date(session, today))
+        results = _results(session, scenarios, _words(select), _words(ignore), _date(session, today), changes)
         from sysdesign_cli.analyses.rules import all_rules
         from sysdesign_cli.views import check_view
 
@@ -65,7 +66,9 @@ def _date(session: Session, today: str) -> str:
         raise typer.BadParameter(session.say("cli.bad-date", value=today)) from None
 
 
-def _results(session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str) -> list[CheckResult]:
+def _results(
+    session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str, changes: list[str]
+) -> list[CheckResult]:
     """Read everything first, so that the problems of all files are told at once; then run the rules."""
     from sysdesign_cli.api import Design, vocabulary
     from sysdesign_cli.scenario.library import bundled_names, load_all
@@ -73,11 +76,14 @@ def _results(session: Session, scenarios: list[str], select: list[str], ignore: 
 
     designs: list[Design] = []
     problems: list[Problem] = []
-    for address in scenarios or bundled_names():
+    addresses = scenarios or bundled_names()
+    for address in addresses:
         try:
-            designs.append(Design(load_all(address, vocabulary())[0]))
+            designs.append(Design(load_all(address, vocabulary(), changes, where_they_fit=len(addresses) > 1)[0], changes))
         except ScenarioError as error:
             problems += error.problems
     if problems:
-        session.refuse(ScenarioError(problems))
+        session.refuse_changed(ScenarioError(problems), addresses[0], changes)
+    session.refuse_nowhere(addresses[0], changes, [design.scenario for design in designs])
+    session.note_changes(changes, {address: missing for design in designs for address, missing in design.left_out.items()})
     return list(session.asked(lambda: [design.check(select, ignore, today) for design in designs]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -34,19 +35,20 @@ def command(session: Session) -> Callable[..., int]:
         pairs: bool = typer.Option(False, "--pairs", help=say("cli.opt-pairs")),
         limit: int = typer.Option(30, "--limit", min=0, help=say("cli.opt-limit")),
         pessimistic: bool = typer.Option(False, "--pessimistic", help=say("cli.opt-pessimistic")),
+        changes: list[str] = session.set_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
         format: str = session.format_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang)
-        duration = _seconds(session, lasts)
+        duration = session.duration(lasts)
         if (each or pairs) and (kill or zone):
             raise typer.BadParameter(say("cli.kill-with-each"))
         if not (each or pairs or kill or zone):
             raise typer.BadParameter(say("failover.nothing"))
         address = scenario or DEFAULT_SCENARIO
-        design = session.load(address)
+        design = session.load(address, changes)
         sources = design.scenario.sources
         from sysdesign_cli.views.document import Note
 
@@ -58,12 +60,14 @@ def command(session: Session) -> Callable[..., int]:
             document = ranking_document(ranking, say, limit)
             if why:
                 one = ranking.kills[0].services if ranking.kills else ("SERVICE",)
-                document.add(Note(say("ranking.why")), Code(f"  {_command(address, list(one), [], lasts)} --why"))
+                document.add(Note(say("ranking.why")), Code(f"  {_command(address, list(one), [], lasts, changes)} --why"))
             session.present("failover", [ranking], [document], format, sources=sources)
             return 0  # a list, not a verdict
         from sysdesign_cli.views.failover_view import failover_document
 
-        result = session.asked(lambda: design.failover(kill, zone, duration, workload, pessimistic), lambda: _elsewhere(kill, zone, lasts))
+        result = session.asked(
+            lambda: design.failover(kill, zone, duration, workload, pessimistic), lambda: _elsewhere(kill, zone, lasts, changes)
+        )
         document = failover_document(result, say, () if format == "json" else _hints(session, design, result, lasts, workload))
         if not scenario:
             document.blocks.insert(0, Note(say("failover.default-scenario"), "muted"))
@@ -73,23 +77,14 @@ def command(session: Session) -> Callable[..., int]:
     return failover
 
 
-def _seconds(session: Session, lasts: str) -> float | None:
-    from sysdesign_cli.api import seconds
-
-    try:
-        return seconds(lasts) if lasts else None
-    except ValueError:
-        raise typer.BadParameter(session.say("cli.bad-duration", value=lasts)) from None
-
-
 def _exit_code(result: FailoverResult) -> int:
     """1 when users get errors, something is lost, an objective is breached, or something alive is overloaded."""
     bad = result.blast.answer["failed"].value + result.blast.answer["lost"].value + result.blast.completion["lost"].value > 0
     breached = any(one.met is False for flow in result.flows for one in flow.objectives)
-    return 1 if bad or breached or result.overloaded else 0
+    return 1 if bad or breached or result.cascade or result.lasting else 0
 
 
-def _elsewhere(kill: list[str], zones: list[str], lasts: str) -> list[str]:
+def _elsewhere(kill: list[str], zones: list[str], lasts: str, changes: list[str]) -> list[str]:
     """Commands for the bundled scenarios (and variants) that have what was named."""
     from sysdesign_cli.scenario.library import bundled_names, load_all
     from sysdesign_cli.scenario.problems import ScenarioError
@@ -97,13 +92,13 @@ def _elsewhere(kill: list[str], zones: list[str], lasts: str) -> list[str]:
     commands = []
     for name in bundled_names():
         try:
-            base, variants = load_all(name)
+            base, variants = load_all(name, changes=changes)
         except ScenarioError:
             continue
         for scenario in (base, *variants):
             here = [one for one in kill if _has(scenario, one)]
             if here and len(here) == len(kill) and all(zone in scenario.zones for zone in zones):
-                commands.append(_command(scenario.address or name, kill, zones, lasts))
+                commands.append(_command(scenario.address or name, kill, zones, lasts, scenario.changes))
                 break
     return commands
 
@@ -116,8 +111,9 @@ def _has(scenario: Scenario, target: str) -> bool:
     return not slash or (number.isdecimal() and 1 <= int(number[:9]) <= max(1, int(scenario.services[name].replicas.min)))
 
 
-def _command(address: str, kill: list[str], zones: list[str], lasts: str) -> str:
+def _command(address: str, kill: list[str], zones: list[str], lasts: str, changes: Sequence[str]) -> str:
     words = ["sysdesign failover", address, *(f"--kill {one}" for one in kill), *(f"--zone {one}" for one in zones)]
+    words += [f"--set {shlex.quote(change)}" for change in changes]
     return " ".join(words + ([f"--for {lasts}"] if lasts else []))
 
 
@@ -131,6 +127,7 @@ def _hints(session: Session, design: Design, result: FailoverResult, lasts: str,
         return ()
     base = split_address(design.scenario.address)[0]
     best: tuple[float, str, FailoverResult] | None = None
+    left_out = dict(design.left_out)
     for variant in design.scenario.variants:
         try:
             other = design.variant(variant).failover(
@@ -145,6 +142,9 @@ def _hints(session: Session, design: Design, result: FailoverResult, lasts: str,
         )
         if apart > 1e-9 and (best is None or apart > best[0]):
             best = (apart, f"{base}@{variant}", other)
+    unfit = design.left_out.get(best[1], ()) if best is not None else ()
+    design.left_out.clear()  # variants that were only tried are nobody's business
+    design.left_out.update(left_out)
     if best is None:
         return ()
     shares = [
@@ -152,6 +152,7 @@ def _hints(session: Session, design: Design, result: FailoverResult, lasts: str,
         for part in (best[2].blast.answer, best[2].blast.completion)
     ]
     sentence = session.say("failover.elsewhere", scenario=best[1], answers=shares[0], completions=shares[1])
-    words = _command(best[1], list(result.kill.services), list(result.kill.zones), lasts)
+    fitting = [change for change in design.changes if change not in unfit]
+    words = _command(best[1], list(result.kill.services), list(result.kill.zones), lasts, fitting)
     words += f" --workload {workload}" if workload else ""
     return ((sentence, words + (" --pessimistic" if result.kill.pessimistic else "")),)

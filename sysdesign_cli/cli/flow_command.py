@@ -16,6 +16,7 @@ def command(session: Session) -> Callable[..., int]:
             "", metavar="[FLOW]", help=session.say("cli.arg-flow"), autocompletion=complete_names("flows"), show_default=False
         ),
         workload: str = session.workload_option(),
+        changes: list[str] = session.set_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
         format: str = session.format_option(),
@@ -24,7 +25,7 @@ def command(session: Session) -> Callable[..., int]:
         session.check_options(format, lang)
         from sysdesign_cli.views.flow_view import flow_document
 
-        design = session.load(scenario)
+        design = session.load(scenario, changes)
         names = [name] if name else list(design.scenario.flows)
         results = session.asked(lambda: [design.flow(one, workload) for one in names])
         documents = [flow_document(result, session.say) for result in results]

@@ -14,7 +14,7 @@ from sysdesign_cli.messages import LANGUAGES, Say
 
 if TYPE_CHECKING:
     from sysdesign_cli.api import Design
-    from sysdesign_cli.scenario.model import Source
+    from sysdesign_cli.scenario.model import Scenario, Source
     from sysdesign_cli.scenario.problems import ScenarioError
     from sysdesign_cli.views.document import Document
 
@@ -26,6 +26,8 @@ class Session:
 
     def __init__(self, say: Say) -> None:
         self.say = say
+        self._changes: tuple[str, ...] = ()
+        self._left_out: list[Mapping[str, tuple[str, ...]]] = []
 
     # options that many commands have; made here so that their help is in the right language
 
@@ -55,20 +57,66 @@ class Session:
     def workload_option(self) -> Any:
         return typer.Option("", "--workload", "-w", metavar="WORKLOAD", help=self.say("cli.opt-workload"), show_default=False)
 
+    def set_option(self) -> Any:
+        return typer.Option([], "--set", metavar="PATH=VALUE", help=self.say("cli.opt-set"), show_default=False)
+
     # doing
 
-    def load(self, address: str) -> Design:
-        """Read a scenario, or say everything that is wrong with it and leave with 3."""
+    def load(self, address: str, changes: Sequence[str] = (), *, where_they_fit: bool = False) -> Design:
+        """Read a scenario with changes of the command line, or say everything that is wrong and leave with 3 (2: a wrong change)."""
         from sysdesign_cli.api import Design, vocabulary
         from sysdesign_cli.scenario.library import load_scenario
         from sysdesign_cli.scenario.problems import ScenarioError
 
         try:
-            known = vocabulary()
-            return Design(load_scenario(address, known))
+            design = Design(load_scenario(address, vocabulary(), changes, where_they_fit=where_they_fit), changes)
         except ScenarioError as error:
-            self.refuse(error)
+            self.refuse_changed(error, address, changes)
             raise
+        self.note_changes(changes, design.left_out)
+        return design
+
+    def load_each(self, addresses: Sequence[str], changes: Sequence[str] = ()) -> list[Design]:
+        """Several scenarios; each change is made wherever it fits, and refused when that is nowhere."""
+        designs = [self.load(address, changes, where_they_fit=len(addresses) > 1) for address in addresses]
+        self.refuse_nowhere(addresses[0], changes, [design.scenario for design in designs])
+        return designs
+
+    def refuse_nowhere(self, address: str, changes: Sequence[str], scenarios: Sequence[Scenario]) -> None:
+        """Leave with 2 when a change fits none of the scenarios; ``address``: where to look for what was meant."""
+        made = {change for scenario in scenarios for change in scenario.changes}
+        if any(change.strip() not in made for change in changes):
+            self.load(address, [change for change in changes if change.strip() not in made])
+
+    def note_changes(self, changes: Sequence[str], left_out: Mapping[str, tuple[str, ...]]) -> None:
+        """Remember what was changed, so that every result says so."""
+        self._changes = tuple(dict.fromkeys((*self._changes, *(change.strip() for change in changes))))
+        self._left_out.append(left_out)
+
+    def refuse_changed(self, error: ScenarioError, address: str, changes: Sequence[str]) -> None:
+        """Print the problems and leave; with 2 when the file itself is in order and only the changes are not."""
+        from sysdesign_cli.scenario.library import load_scenario
+        from sysdesign_cli.scenario.problems import ScenarioError
+
+        code = None
+        if changes:
+            try:
+                load_scenario(address)
+                code = 2
+            except ScenarioError:
+                pass
+            else:
+                self._say_changes(error, changes)
+        self.refuse(error, code=code)
+
+    def _say_changes(self, error: ScenarioError, changes: Sequence[str]) -> None:
+        """Where the file is said to be wrong only because of the changes: with which."""
+        from sysdesign_cli.scenario.nodes import COMMAND_LINE
+
+        if not all(problem.place.file.startswith(COMMAND_LINE) for problem in error.problems):
+            from sysdesign_cli.views.changes_view import listed
+
+            sys.stderr.write(self.say("changes.with", changes=listed(changes)) + ":\n")
 
     def refuse(self, error: ScenarioError, commands: list[str] | None = None, code: int | None = None) -> None:
         """Print the problems and leave: 2 when the command named something that is not there, 3 when the file is bad."""
@@ -91,6 +139,15 @@ class Session:
         except ScenarioError as error:
             self.refuse(error, commands() if commands is not None else None)
             raise
+
+    def duration(self, text: str) -> float | None:
+        """Seconds of ``--for``; None when nothing was said. Raises a usage error for what is no duration."""
+        from sysdesign_cli.api import seconds
+
+        try:
+            return seconds(text) if text else None
+        except ValueError:
+            raise typer.BadParameter(self.say("cli.bad-duration", value=text)) from None
 
     def check_options(self, format: str, lang: str, formats: Sequence[str] = FORMATS) -> None:
         """Refuse formats and languages that there are not."""
@@ -115,8 +172,13 @@ class Session:
         if format == "json":
             from sysdesign_cli.views.json_format import as_json
 
-            sys.stdout.write(as_json(command, list(results), why))
+            sys.stdout.write(as_json(command, list(results), why, self._changes))
             return
+        if self._changes:
+            from sysdesign_cli.views.changes_view import with_changes
+
+            left_out = {address: missing for part in self._left_out for address, missing in part.items()}
+            documents = [with_changes(document, self._changes, left_out, self.say) for document in documents]
         if why:
             from sysdesign_cli.views.why import explain
 

@@ -21,13 +21,14 @@ def command(session: Session) -> Callable[..., int]:
             "", metavar="[PART]", help=session.say("cli.arg-part"), autocompletion=complete_names("services", "events"), show_default=False
         ),
         defaults: bool = typer.Option(False, "--defaults", help=session.say("cli.opt-defaults")),
+        changes: list[str] = session.set_option(),
         format: str = session.format_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang)
         from sysdesign_cli.views.scenario_view import defaults_document, part_document, show_document
 
-        design = session.load(scenario)
+        design = session.load(scenario, changes)
         if part:
             found = part_document(design.scenario, part, session.say)
             if found is None:

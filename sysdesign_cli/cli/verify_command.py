@@ -10,6 +10,7 @@ from sysdesign_cli.cli.session import Session
 def command(session: Session) -> Callable[..., int]:
     def verify(
         scenarios: list[str] = session.scenarios_argument(),
+        changes: list[str] = session.set_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
         format: str = session.format_option(),
@@ -18,7 +19,7 @@ def command(session: Session) -> Callable[..., int]:
         session.check_options(format, lang)
         from sysdesign_cli.views.verify_view import verify_document
 
-        designs = [session.load(address) for address in scenarios]
+        designs = session.load_each(scenarios, changes)
         results = session.asked(lambda: [design.verify() for design in designs])
         sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
         session.present(

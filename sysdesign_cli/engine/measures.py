@@ -7,7 +7,7 @@ them a request may reach a state (one bit each, so ten thousand kills cost one p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 Measure = TypeVar("Measure")
@@ -35,9 +35,14 @@ class Algebra(Protocol[Measure]):
     def disjoint(self, one: Measure, other: Measure) -> Measure: ...
     def scaled(self, one: Measure, chance: float) -> Measure: ...
     def repeated(self, one: Measure, times: float) -> Measure: ...
+    def retried(self, one: Measure, tries: float) -> Measure: ...
     def down(self, service: int) -> Measure: ...
     def lost_while_down(self, subscriber: int, one: Measure) -> Measure: ...
     def lost_while_failing(self, subscriber: int, one: Measure) -> Measure: ...
+
+
+#: Subscriber -> share of its messages that are lost.
+Loss = Callable[[int], float]
 
 
 class Shares:
@@ -50,7 +55,7 @@ class Shares:
     none = 0.0
     every = 1.0
 
-    def __init__(self, dead: frozenset[int], loss_down: Callable[[int], float], loss_failing: Callable[[int], float]) -> None:
+    def __init__(self, dead: frozenset[int], loss_down: Loss, loss_failing: Loss) -> None:
         self._dead = dead
         self._loss_down = loss_down
         self._loss_failing = loss_failing
@@ -75,6 +80,9 @@ class Shares:
             return one
         return 1.0 if one >= 1 and times > 0 else -((1.0 - one) ** times - 1.0)
 
+    def retried(self, one: float, tries: float) -> float:
+        return one  # what is dead is dead at the next try too
+
     def down(self, service: int) -> float:
         return 1.0 if service in self._dead else 0.0
 
@@ -83,6 +91,24 @@ class Shares:
 
     def lost_while_failing(self, subscriber: int, one: float) -> float:
         return one * self._loss_failing(subscriber) if one else 0.0
+
+
+class StrainedShares(Shares):
+    """Shares where living services fail some of their requests, because they get more than they can do.
+
+    shed: service -> share of what reaches it that it never gets to.
+    """
+
+    def __init__(self, dead: frozenset[int], shed: Mapping[int, float], loss_down: Loss, loss_failing: Loss) -> None:
+        super().__init__(dead, loss_down, loss_failing)
+        self._shed = shed
+
+    def retried(self, one: float, tries: float) -> float:
+        """Every try of a call is shed by itself."""
+        return one**tries if 0 < one < 1 else one
+
+    def down(self, service: int) -> float:
+        return 1.0 if service in self._dead else self._shed.get(service, 0.0)
 
 
 class KillSets:
@@ -121,6 +147,9 @@ class KillSets:
 
     def repeated(self, one: int, times: float) -> int:
         return one if times > 0 else 0
+
+    def retried(self, one: int, tries: float) -> int:
+        return one
 
     def down(self, service: int) -> int:
         return self._downs[service]

@@ -118,6 +118,8 @@ class Propagation(Generic[M]):
     def call(self, edge: CallEdge) -> Levels[M]:
         """One call: the callee's state, softened by a fallback, an optional call or the way past a dead cache."""
         levels = self.levels[edge.target]
+        if edge.call.retries and levels is not self.ok:
+            levels = self._tried(levels, edge)
         if edge.hit is not None and edge.on_miss:
             levels = self._through_cache(edge, levels)
         if levels is self.ok:
@@ -125,6 +127,19 @@ class Propagation(Generic[M]):
         if not self.pessimistic and (edge.fallback is not None or edge.optional):
             levels = self.absorbed(levels, self._instead(edge))
         return self.chanced(self.repeated(levels, edge.count), edge.chance)
+
+    def _tried(self, levels: Levels[M], edge: CallEdge) -> Levels[M]:
+        """A call that is tried again: fails only where every try does; what is lost the caller was told yes to."""
+        a = self.algebra
+        tries = 1.0 + float(edge.call.retries)
+        if edge.call.retry_budget is not None:
+            tries = min(tries, 1.0 + float(edge.call.retry_budget))
+        failed = a.without(levels.failed, levels.lost)
+        left = a.retried(failed, tries)
+        if left == failed:
+            return levels
+        cured = a.without(failed, left)
+        return Levels(a.without(levels.degraded, cured), a.without(levels.delayed, cured), a.without(levels.failed, cured), levels.lost)
 
     def _instead(self, edge: CallEdge) -> Levels[M]:
         """What is done where a call failed: its fallback, or nothing.

@@ -179,6 +179,35 @@ class System:
             yield from self.subscribers[publish.event.name]
 
     @cached_property
+    def ways(self) -> list[float]:
+        """Round trip (s) to the service of each handler."""
+        round_trips = [float(service.round_trip) for service in self.services]
+        return [round_trips[node.service] for node in self.handlers]
+
+    @cached_property
+    def called_services(self) -> list[list[int]]:
+        """For each service those it calls and waits for."""
+        service_of = [node.service for node in self.handlers]
+        called = []
+        for own in self.handlers_of:
+            others: dict[int, None] = {}
+            for handler in own:
+                node = self.handlers[handler]
+                if node.calls or node.misses:
+                    others |= dict.fromkeys(service_of[edge.target] for edge in node.every_call())
+            called.append(list(others))
+        return called
+
+    @cached_property
+    def service_order(self) -> list[list[int]]:
+        """Services, callees before callers; those that call each other in a circle stay together."""
+        return ordered_groups(self.called_services, predecessors_of(self.called_services))
+
+    @cached_property
+    def calls_itself(self) -> set[int]:
+        return {service for service, others in enumerate(self.called_services) if service in others}
+
+    @cached_property
     def topology(self) -> Topology:
         return Topology(self)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sysdesign_cli.messages import availability_en, cascade_en, cost_en, latency_en, sweep_en, tradeoff_en
+
 MESSAGES: Final[dict[str, str]] = {
     # words
     "never": "never",
@@ -102,7 +104,6 @@ MESSAGES: Final[dict[str, str]] = {
     "failover.requests-fail": "{count} requests fail",
     "failover.requests-unanswered": "{count} requests never get their answer",
     "failover.late-by-hand": "late by up to {late}, except those parked, which wait for a person",
-    "failover.overloaded": "Overload: {service} would be {busy} busy with what reaches it now ({before} before). Expect it to fail too; what follows from that is not worked out here.",
     "failover.late": "late by up to {late}; normal again after {normal}: {outage} outage + {drain} to drain",
     "failover.late-never": "late by {late} and ever more: the backlog never drains, since capacity is below the rate",
     "failover.lost": "{count} lost",
@@ -322,7 +323,6 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.traffic": "Traffic solves v = e + Pᵀv: every call, cache miss and copy of an event is counted at its mean.",
     "assume.fluid": "Backlogs are fluid and first in, first out: the first message waits for the whole outage, later ones less.",
     "assume.capacity": "Capacity counts workers and the time each is held, with all replicas that autoscaling may start and without queueing.",
-    "assume.no-cascade": "What a kill overloads is named; what follows from the overload is not worked out.",
     "assume.independent-branches": "Chances of calls and publishes are independent of each other.",
     "assume.thresholds": "Words follow from stated thresholds: read-heavy ≥ 80 % reads, write-heavy ≥ 50 % writes at stores, real-time ≤ 10 s freshness, large ≥ 100 KB a request, event-driven ≥ 50 % of messages between services, CDN and cache ≥ 50 % served, low ≤ 3 s.",
     # formulas and inputs
@@ -533,25 +533,25 @@ MESSAGES: Final[dict[str, str]] = {
     "metric.stutter_chance": "chance of a stutter",
     "metric.stutter_chance.definition": "Probability that a segment comes later than it is played.",
     "metric.availability": "availability",
-    "metric.availability.definition": "Steady-state share of time in which the flow answers.",
+    "metric.availability.definition": "Steady-state share of requests that get their answer, over years of failures and repairs; of all flows, weighted by their rates.",
     "metric.completion_availability": "availability of completion",
-    "metric.completion_availability.definition": "Steady-state share of requests that complete.",
+    "metric.completion_availability.definition": "Steady-state share of requests that are answered and complete before their deadline; of all flows, weighted by their rates.",
     "metric.downtime_per_year": "downtime a year",
-    "metric.downtime_per_year.definition": "Expected time a year in which the flow does not answer.",
+    "metric.downtime_per_year.definition": "Expected time a year in which a request does not complete (is not answered, is lost, or misses its deadline).",
     "metric.single_points_of_failure": "single points of failure",
-    "metric.single_points_of_failure.definition": "Minimal cut sets of order 1.",
+    "metric.single_points_of_failure.definition": "Components that stop the flow alone: its minimal cut sets of one component. Of all flows: of the one with most.",
     "metric.cost_per_month": "cost a month",
     "metric.cost_per_month.definition": "Cost of a month over the workload's calendar.",
     "metric.cost_per_year": "cost a year",
     "metric.cost_per_year.definition": "Cost of a year over the workload's calendar.",
     "metric.cost_spread": "spread of cost",
-    "metric.cost_spread.definition": "Width of the interval of the yearly cost under the stated ranges.",
+    "metric.cost_spread.definition": "Width of the middle 90 % of the yearly cost under the stated ranges, over its median.",
     "metric.cost_per_million_requests": "cost per million requests",
     "metric.cost_per_million_requests.definition": "Cost over requests, in millions.",
     "metric.idle_share": "idle share",
     "metric.idle_share.definition": "Share of what is paid for that does no work.",
     "metric.break_even_rate": "break-even rate",
-    "metric.break_even_rate.definition": "Rate at which the cheaper option changes.",
+    "metric.break_even_rate.definition": "Peak rate of the ordinary day (the first workload) at which this and the other system (compared_with) cost the same a year.",
     "metric.utilisation": "utilisation",
     "metric.utilisation.definition": "Busy share of the workers.",
     "metric.replicas_needed": "replicas needed",
@@ -565,7 +565,7 @@ MESSAGES: Final[dict[str, str]] = {
     "metric.throttled_share": "throttled share",
     "metric.throttled_share.definition": "Share of requests turned away by a concurrency or scaling limit.",
     "metric.tradeoff_rank": "rank in the trade-off",
-    "metric.tradeoff_rank.definition": "Place among the variants under the stated weights.",
+    "metric.tradeoff_rank.definition": "Place among the variants that the file weighs, by its weights; 1 is best.",
     # problems of a file
     "problem.did-you-mean": "did you mean: {near}?",
     "problem.more": "… and {count} more problems.",
@@ -618,6 +618,9 @@ MESSAGES: Final[dict[str, str]] = {
     "problem.contradiction.min-over-max": "{name}: at least {min} replicas are more than at most {max}",
     "problem.contradiction.needs-over-replicas": "{name} needs {needs} replicas up but has {replicas}: it could never serve",
     "problem.contradiction.target-zero": "{name}: a target utilisation of 0 would need endlessly many replicas",
+    "problem.contradiction.mttr-zero": "{name} is repaired in no time: without a time to repair nothing can be said about outages",
+    "problem.contradiction.cores-over-concurrency": "{name} computes {cores} requests at once and takes in only {most}",
+    "problem.contradiction.nothing-takes-time": "nothing in the flow {name} takes time, and its users do not think: the rate has no bound",
     "problem.contradiction.mtbf-zero": "{name} would always be down: its mtbf is 0",
     "problem.contradiction.listed-twice": "{name} lists {value} twice",
     "problem.contradiction.reserved-name": "the name {name} means something else in claims; choose another",
@@ -698,7 +701,7 @@ MESSAGES: Final[dict[str, str]] = {
     "thing.variant-or-workload": "variant (@name) or workload",
     "thing.source": "source",
     "thing.replica": "replica",
-    "thing.path": "part to remove",
+    "thing.path": "part",
     "thing.values": "values",
     "thing.problems": "problems",
     "thing.files": "files",
@@ -725,6 +728,8 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-lang": "en or th.",
     "cli.opt-why": "Say where every number comes from. --why=WORD: only numbers whose id holds the word.",
     "cli.opt-workload": "The workload to look at; the first one unless said.",
+    "cli.opt-compare-quick": "Only what follows from structure and traffic: at once, without latency, availability and cost.",
+    "cli.opt-compare-all": "Every metric that has a value.",
     "cli.opt-kill": "A service, or service/1 for one replica. May be given several times.",
     "cli.opt-zone": "A zone to lose. May be given several times.",
     "cli.opt-for": "How long it lasts, such as 30m or 2h; as long as the repair takes unless said.",
@@ -881,4 +886,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "source",
     "show.default": "default",
     "thing.part": "service or event",
-}
+} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES

@@ -614,4 +614,262 @@ the second a handler that calls the others or sends them commands.
 
 Often misunderstood: orchestration need not be synchronous. An orchestrator that sends commands through
 a broker and stores its progress survives dead participants just as well.""",
+    "percentile": """\
+The value that a given share of cases stays below: a p95 of 300 ms means that 95 of 100 answers come
+within 300 ms. p50 is the median.
+
+A mean hides those who wait longest. sysdesign works with whole distributions and prints mean, p50, p95
+and p99 of answers and completions; promises are stated as `answer_p95` or `answer_p99`.
+
+Often misunderstood: percentiles do not add. Five stages in a row, each with a p99 of 15.4 s, have a p99
+of 38.7 s together (one server each, 70 % busy), not of 77 s. Side by side it is the other way round: of
+a hundred calls at the same time, the slowest is usually beyond the p99 of one.""",
+    "headroom": """\
+How far the load may grow before a service is full or a promise about time is broken. Headroom of 100 %
+means that twice the load is borne.
+
+It is what is left for a rush, for retries and for next year. `capacity` lets all flows grow by the same
+factor, in the same mix, until something gives way, and says what: replicas can grow up to their
+maximum, a stated time may not be exceeded.
+
+Often misunderstood: 60 % utilisation does not leave 40 %. The load may grow by two thirds (1 ÷ 0.6)
+until the service is full, but the answer is late before that. And the loss of a zone needs headroom of
+its own.""",
+    "waiting-time": """\
+The time between a request's arrival and the moment at which a worker takes it. Work comes on top.
+
+It depends on utilisation, on how many workers share the queue, and on how irregular arrivals and work
+are. With one worker and random arrivals the mean wait is ρ ÷ (1 − ρ) times the work: 1 at 50 %, 9 at
+90 %. `latency` shows it as a column of its own, `capacity` as the mean wait of each service; `--why`
+names the formula and its expected error.
+
+Often misunderstood: there is waiting although workers are idle most of the time, because requests come
+by chance and not by appointment. And a slow answer need not be slow work: a profiler does not see
+waiting.""",
+    "littles-law": """\
+L = λ · W: the mean number inside equals the rate of arrivals times the mean time inside. It holds for
+every system in a steady state, whatever the distributions and the order of service (Little 1961).
+
+1,000 requests a second that hold a worker for 20 ms each keep 20 workers busy: so sysdesign gets the
+busy workers of each service, and the replicas needed. It is also the quickest test of a file: 125,000
+pings a second, one every 4 s, are 500,000 drivers.
+
+Often misunderstood: it is about means, and says nothing of percentiles. All three figures must belong
+to the same border: the time in the queue goes with the number in the queue.""",
+    "utilisation-law": """\
+U = X · S ÷ m: the busy share of m workers is what they finish a second, times the time that one request
+holds a worker. It is Little's law for the workers (Denning and Buzen 1978).
+
+So utilisation follows from rate and holding time without watching any queue, and the service where it
+is highest is the bottleneck. In sysdesign the tests hold every answer against it.
+
+Often misunderstood: X is what is finished, not what is asked for. U ends at 100 %; when sysdesign says
+that 294 % of what a service can do arrives, the rest queues or is lost. And a worker that waits for a
+call is busy, although its processor idles.""",
+    "open-and-closed-workload": """\
+Open: users arrive at a rate, whether or not others have their answer yet, as on the Internet. Closed: a
+fixed number of users, each of whom waits for the answer, thinks, and asks again, as clerks at counters
+do.
+
+A closed group cannot overfill a service, since it slows down with it: its rate is users ÷ (think time +
+answer time). In a workload `20/s` is open, and `{users: 20, think: 5s}` closed; sysdesign then works
+out by mean value analysis how fast they really go.
+
+Often misunderstood: a load test with 50 virtual users is closed. It asks less as soon as the system is
+slow, and so never shows what an open crowd does to it (Schroeder, Wierman and Harchol-Balter 2006).""",
+    "queue-discipline": """\
+Which queue a request joins when a service has several replicas. `shared`: one queue for all of them.
+`random`: a balancer draws lots, each replica has its own queue. `round-robin` (the default): in turn.
+`least-connections`: to the replica with the fewest requests.
+
+It matters more than most tuning. With eight workers at 70 % the mean wait is 0.11 service times in one
+shared queue and 2.33 by lot, twenty times as long; the other two lie between. A service states it as
+`queue`; consumers of an event share one queue.
+
+Often misunderstood: equal shares are not short queues. By lot, one replica has a queue while its
+neighbour is idle.""",
+    "erlang-c": """\
+The chance C that a request finds all c workers busy and has to wait, for Poisson arrivals, exponential
+times and one queue (M/M/c). The mean wait is then C · S ÷ (c · (1 − ρ)), with S the time of the work.
+
+A. K. Erlang worked it out for telephone exchanges in 1917. sysdesign uses it wherever its conditions
+hold, percentiles included, and as the base of approximations elsewhere. Its sister Erlang B is for
+places without a queue, and gives the share of requests that a function at its maximum refuses.
+
+Often misunderstood: the chance of waiting is not the utilisation. At 70 % it is 70 % with one worker,
+27 % with eight, 4 % with thirty: one large pool waits less than many small ones.""",
+    "cut-set": """\
+Components that stop a flow when all of them are down. It is minimal when it stops nothing with any one
+of them repaired; only minimal ones are listed. Its order is its size.
+
+They are the complete list of ways to fail, and the best start for experiments (`availability
+--experiments`). sysdesign finds those of answer and completion, of what delays and of what degrades,
+each with its time a year. Those of order 1 are the single points of failure.
+
+Often misunderstood: size is not likelihood. Two parts that are each down 1 % of the time outweigh one
+that is down half an hour a year. And adding the chances up gives slightly too much, since two sets may be
+down at the same time.""",
+    "structure-function": """\
+The function that says, for each combination of components up and down, whether a flow works. All
+needed: AND. One of several enough: OR. k of n replicas enough: a threshold.
+
+sysdesign derives three of them for each flow from its calls, fallbacks, events and zones: everything is
+there, it is on time, it happens at all. Its probability is computed exactly, by zones and decision
+diagrams, so that a dependency used twice counts once.
+
+Often misunderstood: it is not the sum of the paths. A needs B or C, both need D, all are up 99 % of the
+time: the flow is up 98.00 %. Multiplying along independent paths says 98.96 %, 84 hours a year too
+good.""",
+    "common-cause": """\
+One event that takes several parts at once which were meant to stand in for each other: a zone, a bad
+deploy, an expired certificate, a full disk in every replica.
+
+It limits what redundancy can reach. Two replicas of the default service (a failure in 30 days, 15
+minutes of repair) are down together for 4 seconds a year; two bad deploys of 20 minutes take both for
+40 minutes. In sysdesign it is stated as `zones` and `bad_deploys`, or shows by itself where two ways
+need the same service.
+
+Often misunderstood: more replicas do not help against it. What helps is deploying step by step, quick
+rollback, other zones, another provider. Independence is the assumption to doubt first.""",
+    "importance": """\
+How much one component matters to a flow's downtime. Birnbaum: how much likelier the flow is down when
+the component is down than when it is up. Criticality: the share of the downtime that goes if it never
+fails, Birnbaum × its unavailability ÷ that of the flow. Fussell–Vesely: the share of the downtime in
+which all of some cut set with it is down.
+
+`availability` ranks by them. A high Birnbaum says where a failure hurts, a high criticality where
+repair and redundancy pay; `what helps` then tries real changes.
+
+Often misunderstood: tools define Fussell–Vesely in three ways, and some give criticality that name.
+Compare figures only with the definition beside them. Shares of several components may sum to more than
+100 %, since one outage needs them all.""",
+    "downtime": """\
+How long a flow is down in a year: unavailability × 365 days. 99.9 % is 8.76 hours, 99.99 % 53 minutes,
+99.999 % 5.3 minutes.
+
+Hours can be imagined, nines cannot. `availability` gives them for answers and completions, and says
+which cut sets they come from and how many a change saves.
+
+Often misunderstood: it is an expectation. 40 minutes a year may be four hours once in six years, and
+nothing in the others. And an hour at the peak fails far more requests than one at night.""",
+    "service-level-agreement": """\
+SLA: a contract in which a provider pays something back when its service was up less than, say, 99.95 %
+of a month. It is a threshold for a refund.
+
+Files often take it for want of a measured figure: `availability: 99.95% (rds-sla)`. sysdesign then says
+“stated, not measured” below the result. What you promise yourselves is an `objective`; it may be
+stricter or laxer than any SLA.
+
+Often misunderstood: an SLA is no forecast. Providers mostly do better, and sometimes much worse. The
+refund is a part of their bill, not of your loss; short outages and maintenance often do not count.""",
+    "price-book": """\
+A YAML file of prices: what an item costs for what (hour, GB-month, a million requests), perhaps in
+tiers, with address and date of every row.
+
+A service names its item in `runs_on`, the scenario its book in `prices`; `cost --prices FILE` takes
+another. sysdesign never counts what has no price as nothing: it lists it, and writes > before the sum.
+Prices that are assumptions or older than a year are listed too.
+
+Often misunderstood: list prices are not the bill. Discounts, support and taxes are missing, and so are
+people. Proportions between variants survive that better than sums do.""",
+    "break-even": """\
+The value of a figure at which two options are equal; beyond it the other one is better. The load from
+which servers are cheaper than functions is the usual example.
+
+It turns “it depends” into a number. sysdesign finds it by solving for the root: as the metric
+`break_even_rate`, and in `tradeoff` along load, peak, cache misses and prices. Where the options never
+cross within reason, it says so.
+
+Often misunderstood: it is no property of a technology. It moves with the shape of the day, the prices
+and the utilisation that servers are filled to. And since replicas come in whole numbers, the curves may
+jump and cross more than once.""",
+    "pay-per-use": """\
+Paying for requests, bytes and the seconds of work, not for machines by the hour. Functions, tables on
+demand, queues and CDNs are sold so.
+
+What is idle costs nothing, so it suits load with high peaks and long pauses. sysdesign charges
+functions by requests and by memory × time held, and compares: `cost` for the sum, `break_even_rate` for
+the load at which it stops paying.
+
+Often misunderstood: it is not cheap but proportional. An hour of work costs more than on a well filled
+server, and the time a function waits for a slow provider is paid as well. A loop or an attack has no
+upper limit unless you set one.""",
+    "idle-share": """\
+The part of paid worker time in which nothing is done: 1 − worker-seconds at work ÷ worker-seconds
+there.
+
+It is the price of peaks, and of replicas that are there to survive a failure. `cost` shows it for each
+service and for the whole; what is paid by use has none. Brokers, CDNs and other people's services are
+left out, since their workers are not known.
+
+Often misunderstood: idle is not wasted. A second replica in another zone is nearly idle and worth it.
+An idle share of 10 % is no success either, but a queue at the next peak.""",
+    "pareto-front": """\
+The options that no other option beats: none is at least as good in everything and better in something.
+An option that is beaten so is dominated.
+
+A dominated option needs no discussion, whatever the weights. `tradeoff` shows which are on the front,
+and by whom the others are dominated.
+
+Often misunderstood: being on the front is no praise. The cheapest design is always on it, even when it
+is useless otherwise. And the more metrics are compared, the more options are on it.""",
+    "trade-off": """\
+A choice among aims that cannot all be had at once: cheap, available, fast, easy to change.
+
+`tradeoff SCENARIO` puts the variants side by side: figures, promises kept, the Pareto front, a ranking
+by weights, and what would turn the ranking round. Each metric is scaled from 0 for the worst option to
+1 for the best, then weighed (`tradeoff: {weights: …}` or `--weight cost=3`).
+
+Often misunderstood: weights are a judgement, not a result, and the scale depends on who takes part: a
+hopeless third option can change the order of the other two. So the sum matters less than what it takes
+to flip it.""",
+    "tornado": """\
+A table of inputs, sorted by how far each of them moves the result when it alone goes from its low to
+its high value. Drawn as bars it looks like a funnel of wind.
+
+It says which assumption to measure next. `tradeoff` takes the stated ranges (`4s..10s`, `12ms ± 3ms`)
+from end to end and the other parameters 20 % either way, watches the lead of the first option, and
+marks what makes another one first.
+
+Often misunderstood: one input at a time shows nothing of their joint effect; samples of all of them do
+(`--samples`). And a long bar may come from a strong effect or just from a wide range.""",
+    "latin-hypercube": """\
+A way to draw samples of many uncertain inputs: the range of each is cut into as many equal pieces as
+there are samples, and each piece is used exactly once, in a random combination with those of the others
+(McKay, Beckman and Conover 1979).
+
+So even a few samples cover every range evenly, and means settle sooner than with plain chance.
+`tradeoff --samples` draws so, from a fixed seed: the same question has the same answer. Ranges count as
+equally likely everywhere, and as independent.
+
+Often misunderstood: more samples make the answer steadier, not truer. It is as good as the ranges.""",
+    "metastable-failure": """\
+A failure that stays after its cause is gone, because its own consequences keep it alive: retries, cold
+caches and full queues hold the load above what the system can do (Bronson et al. 2021, Huang et al.
+2022).
+
+A fault of seconds becomes an outage of hours. `failover` says when the tries of the callers exceed what
+the repaired service can do, how long a fault is enough, and what `retry_budget` would prevent it.
+
+Often misunderstood: it is no bug in the service that suffers, and repairing or restarting it does not
+end it. The load has to go down first: stop the retries, turn users away, let the caches fill slowly.""",
+    "overload-cascade": """\
+Failures that follow from each other by load: what one part can no longer do falls on others, until
+these fail too.
+
+A dead cache sends every read to the database; survivors of a zone carry its share; callers' workers are
+held until calls time out. `failover` follows it step by step: a service serves its capacity and sheds
+the rest, traffic is solved again, until nothing changes.
+
+Often misunderstood: the loudest failure is seldom the first. And spare capacity on an ordinary day is
+not enough: three zones at 70 % are two at 105 % when one is lost.""",
+    "sensitivity": """\
+How much a result changes when an input does. Where it is low, a guess will do; where it is high, it
+pays to measure.
+
+`--set` tries one change, `sweep` a whole range of values, and the tornado of `tradeoff` all uncertain
+inputs one by one.
+
+Often misunderstood: it belongs to a point, not to the system. From 50 to 55 % utilisation the mean wait
+of one worker grows by a fifth; from 90 to 99 % it grows elevenfold.""",
 }

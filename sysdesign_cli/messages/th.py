@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sysdesign_cli.messages import availability_th, cascade_th, cost_th, latency_th, sweep_th, tradeoff_th
+
 MESSAGES: Final[dict[str, str]] = {
     # words
     "never": "ไม่มีวัน",
@@ -102,7 +104,6 @@ MESSAGES: Final[dict[str, str]] = {
     "failover.requests-fail": "คำขอล้มเหลว {count} ครั้ง",
     "failover.requests-unanswered": "{count} คำขอไม่ได้รับคำตอบเลย",
     "failover.late-by-hand": "ช้าสูงสุด {late} ยกเว้นที่พักไว้ ซึ่งต้องมีคนจัดการ",
-    "failover.overloaded": "รับภาระเกิน: {service} จะถูกใช้งานถึง {busy} จากงานที่เข้ามาตอนนี้ (ก่อนหน้านี้ {before}) คาดว่าจะล่มตาม แต่ไม่ได้คำนวณต่อในที่นี้",
     "failover.late": "ช้าที่สุด {late}; เป็นปกติใน {normal}: ล่ม {outage} + ระบายงานค้าง {drain}",
     "failover.late-never": "ช้า {late} และช้าขึ้นเรื่อย ๆ งานค้างระบายไม่หมดเพราะรับได้น้อยกว่าอัตราที่เข้ามา",
     "failover.lost": "หาย {count}",
@@ -322,7 +323,6 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.traffic": "Traffic ได้จากการแก้สมการ v = e + Pᵀv: นับทุกการเรียก cache miss และสำเนาของ Event ด้วยค่าเฉลี่ย",
     "assume.fluid": "งานค้างคิดแบบของไหล เข้าก่อนออกก่อน: ข้อความแรกรอตลอดการล่ม ข้อความหลัง ๆ รอน้อยลง",
     "assume.capacity": "กำลังรองรับนับจากจำนวน worker และเวลาที่แต่ละตัวถูกจอง รวม replica ที่ autoscaling เปิดได้ทั้งหมด โดยไม่คิดเวลาเข้าคิว",
-    "assume.no-cascade": "บอกชื่อสิ่งที่รับภาระเกิน แต่ไม่ได้คำนวณผลที่ตามมาจากภาระเกินนั้น",
     "assume.independent-branches": "โอกาสของการเรียกและการส่ง Event เป็นอิสระต่อกัน",
     "assume.thresholds": "คำสรุปมาจากเกณฑ์ที่กำหนดไว้: Read-heavy อ่าน ≥ 80 %, Write-heavy เขียนที่เก็บข้อมูล ≥ 50 %, Real-time ความสด ≤ 10 วินาที, ขนาดใหญ่ ≥ 100 KB ต่อคำขอ, Event-Driven ≥ 50 % ของข้อความระหว่าง Service, CDN และ Cache ตอบเอง ≥ 50 %, Latency ต่ำ ≤ 3 วินาที",
     # formulas and inputs
@@ -533,25 +533,25 @@ MESSAGES: Final[dict[str, str]] = {
     "metric.stutter_chance": "โอกาสที่ภาพกระตุก",
     "metric.stutter_chance.definition": "ความน่าจะเป็นที่ส่วนของวิดีโอมาช้ากว่าเวลาที่ต้องเล่น",
     "metric.availability": "Availability",
-    "metric.availability.definition": "สัดส่วนเวลาในระยะยาวที่ Flow ให้คำตอบได้",
+    "metric.availability.definition": "สัดส่วนของคำขอในระยะยาวที่ได้คำตอบ ตลอดหลายปีที่มีการล่มและซ่อม หากทุก Flow ถ่วงน้ำหนักด้วยอัตราคำขอ",
     "metric.completion_availability": "Availability ของการเสร็จสิ้น",
-    "metric.completion_availability.definition": "สัดส่วนของคำขอในระยะยาวที่เสร็จสิ้น",
+    "metric.completion_availability.definition": "สัดส่วนของคำขอในระยะยาวที่ได้คำตอบและเสร็จสิ้นทันกำหนด หากทุก Flow ถ่วงน้ำหนักด้วยอัตราคำขอ",
     "metric.downtime_per_year": "เวลาล่มต่อปี",
-    "metric.downtime_per_year.definition": "เวลาที่คาดว่า Flow จะให้คำตอบไม่ได้ในหนึ่งปี",
+    "metric.downtime_per_year.definition": "เวลาที่คาดว่าในหนึ่งปีคำขอจะไม่เสร็จสิ้น (ไม่ได้คำตอบ สูญหาย หรือเลยกำหนด)",
     "metric.single_points_of_failure": "Single Point of Failure",
-    "metric.single_points_of_failure.definition": "minimal cut set อันดับ 1",
+    "metric.single_points_of_failure.definition": "ส่วนประกอบที่ล่มเพียงตัวเดียวก็หยุด Flow ได้: minimal cut set ที่มีส่วนประกอบเดียว หากทุก Flow คือของ Flow ที่มีมากที่สุด",
     "metric.cost_per_month": "ค่าใช้จ่ายต่อเดือน",
     "metric.cost_per_month.definition": "ค่าใช้จ่ายหนึ่งเดือนตามปฏิทินของ Workload",
     "metric.cost_per_year": "ค่าใช้จ่ายต่อปี",
     "metric.cost_per_year.definition": "ค่าใช้จ่ายหนึ่งปีตามปฏิทินของ Workload",
     "metric.cost_spread": "ช่วงกว้างของค่าใช้จ่าย",
-    "metric.cost_spread.definition": "ความกว้างของช่วงค่าใช้จ่ายต่อปี เมื่อตัวเลขอยู่ในช่วงที่ระบุไว้",
+    "metric.cost_spread.definition": "ความกว้างของช่วงกลาง 90 % ของค่าใช้จ่ายต่อปี เมื่อตัวเลขอยู่ในช่วงที่ระบุไว้ หารด้วยมัธยฐาน",
     "metric.cost_per_million_requests": "ค่าใช้จ่ายต่อล้านคำขอ",
     "metric.cost_per_million_requests.definition": "ค่าใช้จ่ายหารด้วยจำนวนคำขอ (ล้าน)",
     "metric.idle_share": "สัดส่วนที่ว่าง",
     "metric.idle_share.definition": "สัดส่วนของสิ่งที่จ่ายเงินไปแต่ไม่ได้ทำงาน",
     "metric.break_even_rate": "อัตราคุ้มทุน",
-    "metric.break_even_rate.definition": "อัตราที่ทางเลือกที่ถูกกว่าเปลี่ยนไปเป็นอีกทาง",
+    "metric.break_even_rate.definition": "อัตราสูงสุดของวันปกติ (Workload แรก) ที่ระบบนี้กับอีกระบบ (compared_with) เสียค่าใช้จ่ายต่อปีเท่ากัน",
     "metric.utilisation": "Utilisation",
     "metric.utilisation.definition": "สัดส่วนของ worker ที่กำลังทำงาน",
     "metric.replicas_needed": "replica ที่ต้องใช้",
@@ -565,7 +565,7 @@ MESSAGES: Final[dict[str, str]] = {
     "metric.throttled_share": "สัดส่วนที่ถูกปฏิเสธ",
     "metric.throttled_share.definition": "สัดส่วนของคำขอที่ถูกปฏิเสธเพราะติดขีดจำกัดของ concurrency หรือการ Scale",
     "metric.tradeoff_rank": "อันดับใน Trade-off",
-    "metric.tradeoff_rank.definition": "อันดับในบรรดา variant ภายใต้น้ำหนักที่กำหนด",
+    "metric.tradeoff_rank.definition": "อันดับในบรรดา Variant ที่ไฟล์ให้ชั่ง ตามน้ำหนักในไฟล์ 1 คือดีที่สุด",
     # problems of a file
     "problem.did-you-mean": "หมายถึง {near} หรือเปล่า?",
     "problem.more": "… และอีก {count} ปัญหา",
@@ -618,6 +618,9 @@ MESSAGES: Final[dict[str, str]] = {
     "problem.contradiction.min-over-max": "{name}: จำนวนต่ำสุด {min} มากกว่าจำนวนสูงสุด {max}",
     "problem.contradiction.needs-over-replicas": "{name} ต้องมี {needs} replica จึงให้บริการได้ แต่มีเพียง {replicas}",
     "problem.contradiction.target-zero": "{name}: เป้าหมายการใช้งาน 0 ต้องใช้ replica ไม่สิ้นสุด",
+    "problem.contradiction.mttr-zero": "{name} ซ่อมเสร็จในเวลาเป็นศูนย์ หากไม่มีเวลาซ่อมก็คำนวณเรื่องการล่มไม่ได้",
+    "problem.contradiction.cores-over-concurrency": "{name} ประมวลผลพร้อมกัน {cores} คำขอ แต่รับเข้ามาได้เพียง {most}",
+    "problem.contradiction.nothing-takes-time": "ไม่มีอะไรใน Flow {name} ที่ใช้เวลา และผู้ใช้ไม่มีเวลาคิด อัตราจึงไม่มีขอบเขต",
     "problem.contradiction.mtbf-zero": "{name} จะล่มตลอดเวลา เพราะ mtbf เป็น 0",
     "problem.contradiction.listed-twice": "{name} มี {value} ซ้ำสองครั้ง",
     "problem.contradiction.reserved-name": "ชื่อ {name} มีความหมายอื่นใน claims โปรดใช้ชื่ออื่น",
@@ -698,7 +701,7 @@ MESSAGES: Final[dict[str, str]] = {
     "thing.variant-or-workload": "variant (@name) หรือ Workload",
     "thing.source": "แหล่งที่มา",
     "thing.replica": "replica",
-    "thing.path": "ส่วนที่จะลบ",
+    "thing.path": "ส่วน",
     "thing.values": "ค่า",
     "thing.problems": "ปัญหา",
     "thing.files": "ไฟล์",
@@ -725,6 +728,8 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-lang": "en หรือ th",
     "cli.opt-why": "บอกที่มาของทุกตัวเลข --why=WORD: เฉพาะตัวเลขที่ชื่อมีคำนี้",
     "cli.opt-workload": "Workload ที่จะดู ถ้าไม่ระบุคือตัวแรก",
+    "cli.opt-compare-quick": "เฉพาะค่าที่ได้จากโครงสร้างและ traffic ได้ผลทันที ไม่รวม latency, availability และค่าใช้จ่าย",
+    "cli.opt-compare-all": "แสดงทุก metric ที่มีค่า",
     "cli.opt-kill": "Service หรือ service/1 สำหรับ replica เดียว ระบุได้หลายครั้ง",
     "cli.opt-zone": "zone ที่จะเสียไป ระบุได้หลายครั้ง",
     "cli.opt-for": "ล่มนานเท่าใด เช่น 30m หรือ 2h ถ้าไม่ระบุคือนานเท่าเวลาซ่อม",
@@ -881,4 +886,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "แหล่งที่มา",
     "show.default": "ค่าเริ่มต้น",
     "thing.part": "service หรือ event",
-}
+} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sysdesign_cli.scenario.model import KINDS, Call, Event, Handler, PartRecord, Replicas, Service, Takes
+from sysdesign_cli.scenario.model import KINDS, Call, Event, Handler, PartRecord, Replicas, Service, Takes, ZoneFailures
 from sysdesign_cli.scenario.nodes import MAP, Node
 from sysdesign_cli.scenario.quantity import COUNT, POWER, RATE, SHARE, SIZE, TIME, Figure, Misread, figure, parse_quantity
 from sysdesign_cli.scenario.shapes import INVALID, Reader, Record, Shape
@@ -71,6 +71,8 @@ def _templates() -> dict[str, dict[str, Any]]:
     result: dict[str, dict[str, Any]] = {
         "calls": Record(Call, "to").template
         | {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE), "retries": _assumed("0", COUNT)},
+        "zone_failures": PartRecord(ZoneFailures, "", "zone_failures").template
+        | {"mtbf": _assumed("730d", TIME), "mttr": _assumed("2h", TIME)},
         "publishes": {"count": _assumed("1", COUNT), "chance": _assumed("100%", SHARE)},
         "events": PartRecord(Event, "size", "events").template
         | {
@@ -102,7 +104,11 @@ def _replicas(kind: str, count: str) -> Replicas:
     if kind != "function":
         return Replicas(min=_assumed(count, COUNT))
     return Replicas(
-        min=_assumed(count, COUNT), max=_assumed("1000", COUNT), starts_in=_assumed("300ms", TIME), adds=_assumed("100/s", RATE)
+        min=_assumed(count, COUNT),
+        max=_assumed("1000", COUNT),
+        starts_in=_assumed("300ms", TIME),
+        adds=_assumed("100/s", RATE),
+        keeps_warm=_assumed("10min", TIME),
     )
 
 

@@ -27,6 +27,8 @@ CONTRADICTIONS: Final = (
     "no-replicas",
     "target-zero",
     "mtbf-zero",
+    "mttr-zero",
+    "cores-over-concurrency",
     "listed-twice",
     "reserved-name",
     "retention-zero",
@@ -66,6 +68,10 @@ def check_consistency(scenario: Scenario, reader: Reader) -> None:
     _names_not_reserved(scenario, report)
     for service in scenario.services.values():
         _check_service(service, report)
+    zones = scenario.zone_failures
+    for figure, what in ((zones.mtbf, "mtbf-zero"), (zones.mttr, "mttr-zero")):
+        if figure <= 0:
+            report(figure, zones, what, name="zone_failures")
     for event in scenario.events.values():
         if event.durable and event.retention <= 0:
             report(event.retention, event, "retention-zero", name=event.name)
@@ -121,6 +127,10 @@ def _check_service(service: Service, report: _Report) -> None:
         report(service.replicas.min, service, "no-replicas", name=name)
     if service.mtbf <= 0:
         report(service.mtbf, service, "mtbf-zero", name=name)
+    if service.mttr <= 0:
+        report(service.mttr, service, "mttr-zero", name=name)
+    if service.cores is not None and service.concurrency is not None and service.cores > service.concurrency:
+        report(service.cores, service, "cores-over-concurrency", name=name, cores=f"{service.cores:g}", most=f"{service.concurrency:g}")
     if service.zones:
         _each_once(service.zones, f"{name}.zones", report)
     for handler in service.handles.values():

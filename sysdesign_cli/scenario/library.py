@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sysdesign_cli.scenario.model import Scenario
@@ -62,28 +63,38 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def load_scenario(address: str, vocabulary: Vocabulary = Vocabulary()) -> Scenario:
-    """The scenario that ``address`` names. Raises ScenarioError with every problem of the file."""
+def load_scenario(
+    address: str, vocabulary: Vocabulary = Vocabulary(), changes: Sequence[str] = (), *, where_they_fit: bool = False
+) -> Scenario:
+    """The scenario that ``address`` names. Raises ScenarioError with every problem of the file.
+
+    changes: ``path=value`` each, laid over it. where_they_fit: those whose path it does not have are left out.
+    """
     name, variant = split_address(address)
     document = open_document(name)
     try:
-        return document.scenario(variant, address, vocabulary)
+        return document.scenario(variant, address, vocabulary, changes, where_they_fit=where_they_fit)
     except ScenarioError as error:
         raise _with_variants(document, error, vocabulary, address) from None
 
 
-def load_all(address: str, vocabulary: Vocabulary = Vocabulary()) -> tuple[Scenario, list[Scenario]]:
-    """A scenario and its variants, every one of them read. Raises ScenarioError with the problems of all."""
+def load_all(
+    address: str, vocabulary: Vocabulary = Vocabulary(), changes: Sequence[str] = (), *, where_they_fit: bool = False
+) -> tuple[Scenario, list[Scenario]]:
+    """A scenario and its variants, every one of them read. Raises ScenarioError with the problems of all.
+
+    changes: as for ``load_scenario``; in the variants they are made where they fit.
+    """
     name, variant = split_address(address)
     document = open_document(name)
     try:
-        scenario = document.scenario(variant, address, vocabulary)
+        scenario = document.scenario(variant, address, vocabulary, changes, where_they_fit=where_they_fit)
     except ScenarioError as error:
         raise _with_variants(document, error, vocabulary, address) from None
     variants, problems = [], []
     for other in document.variant_names():
         try:
-            variants.append(document.scenario(other, f"{name}@{other}", vocabulary))
+            variants.append(document.scenario(other, f"{name}@{other}", vocabulary, changes, where_they_fit=True))
         except ScenarioError as error:
             problems += error.problems
     if problems:

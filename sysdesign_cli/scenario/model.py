@@ -30,6 +30,7 @@ from sysdesign_cli.scenario.shapes import (
 
 KINDS: Final = ("service", "function", "gateway", "database", "cache", "broker", "cdn", "external", "client")
 MODES: Final = ("in-path", "outbox", "best-effort")
+DISTRIBUTIONS: Final = ("fixed", "exponential", "gamma", "lognormal")
 STATES: Final = ("ok", "degraded", "delayed", "failed", "lost")
 _DAY: Final = 86400.0
 _YEAR: Final = 365 * _DAY
@@ -72,6 +73,11 @@ class Takes(Element):
 
     mean: Figure = item(_short, "Mean time of the work itself, without waiting for calls.", required=True)
     cv: Figure = item(Quantity(POWER, 0, 20), "Coefficient of variation: 0 always the same, 1 like an exponential (the default).")
+    distribution: str = item(
+        Choice(*DISTRIBUTIONS),
+        "How it is distributed; unless said: fixed for cv 0, gamma below 1, exponential for 1, lognormal above.",
+        default="",
+    )
     source: str = _source
 
 
@@ -85,6 +91,7 @@ class Replicas(Element):
     reacts_to: str = item(Choice("utilisation", "queue", "requests", "schedule"), "What autoscaling watches.", default="utilisation")
     starts_in: Figure | None = item(_short, "Time until a new replica serves (a function: its cold start).")
     adds: Figure | None = item(_rate, "How fast new replicas can be added.")
+    keeps_warm: Figure | None = item(_short, "A function: how long an idle replica is kept before its next start is cold again.")
     source: str = _source
 
 
@@ -261,6 +268,10 @@ class Service(Element):
         ListOf(Reference("zone")), "Zones its replicas are spread over in turn; all of them unless said.", default=()
     )
     concurrency: Figure | None = item(whole(1e9, 1), "Requests one replica serves at once.")
+    cores: Figure | None = item(
+        whole(1e6, 1),
+        "Requests one replica computes at once; the others it has taken in wait for a core, or for their calls. As many as `concurrency` unless said.",
+    )
     queue: str = item(
         Choice("shared", "random", "round-robin", "least-connections"),
         "One queue for all replicas, or one each behind a balancer.",
@@ -271,7 +282,7 @@ class Service(Element):
     round_trip: Figure = item(_short, "Network round trip to it from its callers.")
     handles: dict[str, Handler] = item(MapOf(HandlerRecord(Handler)), "What it does, by request name or by event name.", default={})
     availability: Figure | None = item(
-        _share, "Stated availability of one replica (or of a provider); a published SLA is a refund threshold."
+        _share, "Stated availability of the whole (a provider's figure covers its replicas); a published SLA is a refund threshold."
     )
     mtbf: Figure = item(_duration, "Mean time between failures of one replica.")
     mttr: Figure = item(_duration, "Mean time to repair.")
@@ -445,7 +456,8 @@ class Check(Element):
     service: Name | None = item(Reference("service"), "The metric of this service.")
     content: Name | None = item(_name, "The metric for this kind of content.")
     compared_with: Name | None = item(
-        Reference("variant-or-workload"), "Divide by the same metric there: `@variant` or the name of a workload."
+        Reference("variant-or-workload"),
+        "Divide by the same metric there: `@variant` or the name of a workload. A metric that weighs two systems (`break_even_rate`) is worked out between them.",
     )
     expected: str = item(Plain(r"(<=|>=|<|>|=)\s*\S.*", "comparison"), "Comparison and value: `>= 80%`.", default="", key="is")
     path: tuple[Name, ...] = item(ListOf(Reference("step")), "The flow passes these handlers and events, in this order.", default=())
@@ -493,6 +505,30 @@ class Waiver(Element):
 
 
 @dataclass(frozen=True)
+class ZoneFailures(Element):
+    """How often a whole zone fails, which takes everything in it at once."""
+
+    mtbf: Figure = item(_duration, "Mean time between failures of one zone.")
+    mttr: Figure = item(_duration, "Mean time until it is back.")
+    source: str = _source
+
+
+@dataclass(frozen=True)
+class Tradeoff(Element):
+    """How the variants are weighed against each other."""
+
+    variants: tuple[Name, ...] = item(
+        ListOf(Reference("variant")), "The variants weighed beside the scenario itself; all unless said.", default=()
+    )
+    flow: Name | None = item(Reference("flow"), "The flow that metrics of one flow are taken of.")
+    workload: Name | None = item(Reference("workload"), "Under this workload; the first one unless said.")
+    weights: dict[str, Figure] = item(
+        MapOf(Quantity(POWER, 0, 1e6), key="metric"), "Metric to weight; they are divided by their sum.", default={}
+    )
+    source: str = _source
+
+
+@dataclass(frozen=True)
 class Scenario(Element):
     """A system: services, the events between them, the flows through them, and what is asked of it."""
 
@@ -503,7 +539,10 @@ class Scenario(Element):
     include: tuple[str, ...] = item(ListOf(Plain()), "Further files below this file's folder whose parts are added.", default=())
     source: str = item(Plain(), "Source of every figure that names none: an id, or assumption.", default="")
     zones: tuple[Name, ...] = item(ListOf(Label()), "Parts of the data centre that fail together.", default=())
-    prices: str = item(Plain(), "Price book.", default="")
+    zone_failures: ZoneFailures = item(
+        PartRecord(ZoneFailures, "", "zone_failures"), "How often a whole zone fails and for how long.", default=None
+    )
+    prices: str = item(Plain(), "Price book: the name of one that comes with the program, or a file.", default="")
     defaults: dict[str, Any] = item(Shape(), "Defaults of this file by kind of service, and for `calls` and `events`.", default={})
     sources: dict[str, Source] = item(
         MapOf(Record(Source), pattern=re.compile(r"[A-Za-z0-9][\w.%+-]{0,79}")), "Where figures come from.", default={}
@@ -517,7 +556,10 @@ class Scenario(Element):
     workloads: dict[str, Workload] = item(MapOf(Record(Workload)), "How often flows start.", default={})
     variants: dict[str, Variant] = item(MapOf(Record(Variant)), "The same system, changed.", default={})
     claims: dict[str, Claim] = item(MapOf(ClaimRecord(Claim)), "Sentences about the system, each with its test.", default={})
+    tradeoff: Tradeoff = item(Record(Tradeoff), "How the variants are weighed against each other.", default=Tradeoff())
     waivers: tuple[Waiver, ...] = item(ListOf(Record(Waiver)), "Findings that are accepted.", default=())
     variant: str = ""
+    changes: tuple[str, ...] = ()
+    """Changes from the command line, `path=value`, that are laid over it."""
     address: str = ""
     """How the user named it: `ecommerce`, `ecommerce@synchronous`, a path."""

@@ -12,6 +12,7 @@ import gc
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -29,6 +30,9 @@ MAX_EVENTS: Final = 3_000_000
 _BLOCK: Final = 4096
 _SHOWN: Final = 20_000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: What stands for the file in places on the command line (``--set path=value``).
+COMMAND_LINE: Final = "--set"
 
 SCALAR: Final = "text"
 LIST: Final = "list"
@@ -48,6 +52,9 @@ class Node:
         self.column = column
         self.quoted = quoted
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_unpacked, (self.kind, self.value, self.file, self.line, self.column, self.quoted))
+
     @property
     def place(self) -> Place:
         return Place(self.file, self.line + 1, self.column + 1)
@@ -56,6 +63,11 @@ class Node:
     def empty(self) -> bool:
         """Nothing was written after the key."""
         return self.kind == SCALAR and not self.quoted and self.value in ("", "~", "null")
+
+
+def _unpacked(kind: str, value: Any, file: str, line: int, column: int, quoted: bool) -> Node:
+    """A node in another process: kinds are compared by identity."""
+    return Node(sys.intern(kind), value, file, line, column, quoted)
 
 
 class SourceFile:

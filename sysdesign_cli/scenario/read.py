@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sysdesign_cli.scenario.catalogue import DAY_SHAPES, DefaultsShape, default_handlers, default_templates, handler_access
+from sysdesign_cli.scenario.changes import FIXED, Change, Changed, changed, copied, laid_over, quantity_at, read_changes
 from sysdesign_cli.scenario.consistency import check_consistency
-from sysdesign_cli.scenario.model import Handler, Publish, Scenario, Service, Takes, Workload
+from sysdesign_cli.scenario.model import Handler, Publish, Replicas, Scenario, Service, Takes, Workload, ZoneFailures
 from sysdesign_cli.scenario.nodes import (
     LIST,
     MAP,
@@ -27,12 +29,10 @@ from sysdesign_cli.scenario.nodes import (
 from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Names, Place, Problem, ScenarioError, nearest, too_many
 from sysdesign_cli.scenario.quantity import ASSUMPTION, POWER, SHARE, Figure, Parsed, figure, parse_quantity
 from sysdesign_cli.scenario.references import resolve_references
-from sysdesign_cli.scenario.shapes import Reader, Record
+from sysdesign_cli.scenario.shapes import Quantity, Reader, Record
 from sysdesign_cli.scenario.shapes import shown as shown_value
 
 VERSION: Final = "1"
-#: What a variant may not change.
-FIXED: Final = frozenset(("variants", "name", "sysdesign", "include", "claims"))
 _LISTS: Final = ("zones", "waivers")
 _SECTIONS: Final = ("zones", "sources", "services", "events", "flows", "shapes", "workloads", "variants", "claims", "waivers")
 MAX_FILES: Final = 200
@@ -154,7 +154,7 @@ class Document:
             if own is None:
                 self.root.value[section] = (key_node, node)
             elif section in _LISTS:
-                self.root.value[section] = (own[0], _copy(own[1], [*_items(own[1]), *_items(node)], LIST))
+                self.root.value[section] = (own[0], copied(own[1], [*_items(own[1]), *_items(node)], LIST))
             elif node.kind is not MAP:
                 self._report(self._at(node, "wrong-kind", found=shown_value(node) or "nothing", expected="map"))
             elif own[1].kind is MAP:
@@ -167,7 +167,7 @@ class Document:
                 self._report(self._at(entry[0], "defined-twice", name=name[:60], first=str(merged[name][0].place)))
             else:
                 merged[name] = entry
-        self.root.value[section] = (own[0], _copy(own[1], merged))
+        self.root.value[section] = (own[0], copied(own[1], merged))
 
     def _at(self, node: Node, slug: str, near: tuple[str, ...] = (), **params: str) -> Problem:
         width = max(1, min(len(node.value), 400)) if node.kind is SCALAR else 1
@@ -177,16 +177,25 @@ class Document:
         entry = self.root.value.get("variants")
         return list(entry[1].value) if entry is not None and entry[1].kind is MAP else []
 
-    def scenario(self, variant: str, address: str, vocabulary: Vocabulary) -> Scenario:
-        """The scenario, or one variant of it. Raises ScenarioError with everything that is wrong in it."""
-        reader = Reader(self.line_of)
+    def scenario(
+        self, variant: str, address: str, vocabulary: Vocabulary, changes: Sequence[str] = (), *, where_they_fit: bool = False
+    ) -> Scenario:
+        """The scenario, or one variant of it. Raises ScenarioError with everything that is wrong in it.
+
+        changes: ``path=value`` each, made in order after the variant's own. where_they_fit: leave out those whose path is not there.
+        """
+        given = read_changes(changes)
+        reader = Reader(self._line_of_changes(given) if given else self.line_of)
         reader.variant = variant
         root = self._varied(variant, reader) if variant else self.root
+        after = changed(root, _ROOT, given)
+        if not where_they_fit:
+            reader.problems += after.problems
         with paused_garbage_collector():
-            scenario = _read_root(root, reader)
+            scenario = _read_root(after.root, reader)
             well_formed = not reader.problems
             if well_formed:
-                scenario = _completed(scenario, variant, address)
+                scenario = _completed(scenario, variant, address, after)
             if self.complete:
                 resolve_references(scenario, reader, vocabulary.metrics, vocabulary.rules)
             if well_formed:
@@ -194,6 +203,15 @@ class Document:
         if reader.problems or self.problems:
             raise ScenarioError(self.problems + reader.problems)
         return scenario
+
+    def _line_of_changes(self, changes: list[Change]) -> Callable[[str, int], str]:
+        lines = {change.source.name: change.source for change in changes}
+        return lambda file, line: lines[file].line(line) if file in lines else self.line_of(file, line)
+
+    def quantity_at(self, variant: str, changes: Sequence[str], change: Change) -> Quantity | None:
+        """What kind of number a path leads to, in a variant after earlier changes; None for anything else. Raises ScenarioError."""
+        root = self._varied(variant, Reader(self.line_of)) if variant else self.root
+        return quantity_at(changed(root, _ROOT, read_changes(changes)).root, _ROOT, change)
 
     def _varied(self, variant: str, reader: Reader) -> Node:
         entry = self.root.value["variants"][1].value.get(variant) if variant in self.variant_names() else None
@@ -213,12 +231,8 @@ class Document:
                 for key in FIXED & changes.value.keys():
                     reader.report("bad-variant", changes.value[key][0], key=key)
                 allowed = {key: entry for key, entry in changes.value.items() if key not in FIXED}
-                root = laid_over(root, _copy(changes, allowed))
+                root = laid_over(root, copied(changes, allowed))
         return root
-
-
-def _copy(node: Node, value: Any, kind: str = "") -> Node:
-    return Node(kind or node.kind, value, node.file, node.line, node.column)
 
 
 def _items(node: Node) -> list[Node]:
@@ -226,26 +240,9 @@ def _items(node: Node) -> list[Node]:
     return list(node.value) if node.kind is LIST else [node]
 
 
-#: Written as a map they still mean one whole thing: an old fallback must not survive below a new call.
-_REPLACED_WHOLE: Final = frozenset({"calls", "on_miss", "publishes", "takes", "replicas"})
-
-
-def laid_over(base: Node, patch: Node) -> Node:
-    """Maps merged, everything else replaced; every node keeps its own place."""
-    if base.kind is not MAP or patch.kind is not MAP:
-        return patch
-    merged = dict(base.value)
-    for key, (key_node, node) in patch.value.items():
-        if key in merged and key not in _REPLACED_WHOLE:
-            merged[key] = (merged[key][0], laid_over(merged[key][1], node))
-        else:
-            merged[key] = (key_node, node)
-    return _copy(base, merged)
-
-
 def _without(root: Node, paths: list[Node], reader: Reader) -> Node:
     """The tree without these paths; each map on the way is copied once, the rest is shared."""
-    root = _copy(root, dict(root.value))
+    root = copied(root, dict(root.value))
     copies = {id(root)}
     names: dict[int, Names] = {}
     for path in paths:
@@ -259,7 +256,7 @@ def _without(root: Node, paths: list[Node], reader: Reader) -> Node:
                 break
             key_node, below = node.value[key]
             if below.kind is MAP and id(below) not in copies:
-                below = _copy(below, dict(below.value))
+                below = copied(below, dict(below.value))
                 copies.add(id(below))
                 node.value[key] = (key_node, below)
             node = below
@@ -297,15 +294,25 @@ def _read_root(root: Node, reader: Reader) -> Scenario:
     return scenario
 
 
-def _completed(scenario: Scenario, variant: str, address: str) -> Scenario:
+def _completed(scenario: Scenario, variant: str, address: str, after: Changed) -> Scenario:
     """Fill in what follows from the rest: handlers by kind, service times, workloads based on others, day shapes."""
     one = figure(1.0, POWER, "1")
     chance = figure(1.0, SHARE, "100%")
     for service in scenario.services.values():
-        _complete_service(service, one, chance)
+        _complete_service(service, one, chance, service.name in after.kept)
     shapes = {name: {at: _share(text) for at, text in points.items()} for name, points in DAY_SHAPES.items()} | scenario.shapes
     workloads = _based(scenario.workloads)
-    return dataclasses.replace(scenario, shapes=shapes, workloads=workloads, variant=variant, address=address, name=scenario.label)
+    if scenario.zone_failures is None:
+        scenario.__dict__["zone_failures"] = ZoneFailures(**default_templates()["zone_failures"])
+    return dataclasses.replace(
+        scenario,
+        shapes=shapes,
+        workloads=workloads,
+        variant=variant,
+        changes=tuple(change.text for change in after.applied),
+        address=address,
+        name=scenario.label,
+    )
 
 
 def _share(text: str) -> Figure:
@@ -313,11 +320,17 @@ def _share(text: str) -> Figure:
     return figure(parsed.value if isinstance(parsed, Parsed) else 1.0, SHARE, text)
 
 
-def _complete_service(service: Service, one: Figure, chance: Figure) -> None:
-    """In place: the objects are not handed out yet."""
+def _complete_service(service: Service, one: Figure, chance: Figure, keeps_defaults: bool) -> None:
+    """In place: the objects are not handed out yet. keeps_defaults: only some of its kind's default handlers were changed."""
     kind = service.kind
     if not service.handles:
         service.__dict__["handles"] = default_handlers(kind)
+    elif keeps_defaults:
+        for name, handler in default_handlers(kind).items():
+            if name in service.handles and service.handles[name].takes is None:
+                service.handles[name].__dict__["takes"] = handler.takes
+    if kind == "function":
+        _complete_function(service)
     if not service.domains:
         service.__dict__["domains"] = (service.name,)
     takes: Takes = service.takes
@@ -333,6 +346,14 @@ def _complete_service(service: Service, one: Figure, chance: Figure) -> None:
             values["access"] = handler_access(kind, name)
         if handler.publishes.each or handler.publishes.one_of:
             _complete_publishes(handler, one, chance)
+
+
+def _complete_function(service: Service) -> None:
+    """A function that states its replicas still has a cold start, and a time after which it is cold again."""
+    assumed: Replicas = default_templates()["function"]["replicas"]
+    for name in ("starts_in", "adds", "keeps_warm"):
+        if service.replicas.__dict__[name] is None:
+            service.replicas.__dict__[name] = getattr(assumed, name)
 
 
 def _complete_publishes(handler: Handler, one: Figure, chance: Figure) -> None:

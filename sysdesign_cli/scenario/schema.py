@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sysdesign_cli.scenario.read import _ROOT, FIXED
+from sysdesign_cli.scenario.changes import FIXED
+from sysdesign_cli.scenario.read import _ROOT
 from sysdesign_cli.scenario.shapes import Record
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sysdesign_cli.scenario.nodes import LIST, MAP, SCALAR, Node
+from sysdesign_cli.scenario.nodes import COMMAND_LINE, LIST, MAP, SCALAR, Node
 from sysdesign_cli.scenario.problems import MAX_PROBLEMS, Problem, nearest, too_many
 from sysdesign_cli.scenario.quantity import ASSUMPTION, COUNT, EXAMPLES, SHARE, Figure, Misread, format_quantity, near_units, parse_quantity
 
@@ -148,7 +148,8 @@ class Quantity(Shape):
                 ("source", make_name(one.strip(), node)) for one in parsed.source.split(" + ") if one.strip() != ASSUMPTION
             ]
         else:
-            figure.source = reader.source
+            # the file's source does not vouch for what was typed beside it
+            figure.source = ASSUMPTION if node.file.startswith(COMMAND_LINE) else reader.source
         return figure
 
     def _refuse(self, node: Node, reader: Reader, text: str) -> Any:

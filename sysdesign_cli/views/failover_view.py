@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+from sysdesign_cli.analyses.cascade import Lasting
 from sysdesign_cli.analyses.causes import Cause
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome, States
 from sysdesign_cli.analyses.ranking import RankingResult
@@ -44,7 +46,11 @@ def failover_document(result: FailoverResult, say: Say, hints: tuple[tuple[str, 
     promised = [flow for flow in result.flows if flow.objectives]
     if promised:
         document.add(_objectives(document, promised, say))
+    if result.cascade:
+        document.add(_cascade(document, result, say))
     document.add(*_notes(document, result, say))
+    for lasting in result.lasting:
+        document.add(Note(_lasting(document, lasting, say), "failed"))
     for sentence, command in hints:
         document.add(Note(sentence), Code(f"  {command}"))
     document.assumptions += _assumptions(result, say)
@@ -88,6 +94,9 @@ def _state(states: States, say: Say) -> Cell:
 
 def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
     parts = []
+    if flow.strained is not None:
+        share = flow.strained.shares["failed"] + flow.strained.shares["lost"]
+        parts.append(say("failover.strained", share=format_quantity(share, SHARE)))
     if flow.failed_requests.value > 0:
         document.number(f"{flow.flow}.failed", flow.failed_requests)
         key = "failover.requests-unanswered" if flow.answer.shares["lost"] > 0 else "failover.requests-fail"
@@ -220,6 +229,44 @@ def _objectives(document: Document, flows: list[FlowOutcome], say: Say) -> Table
     return Table(columns, tuple(rows), say("failover.objectives"))
 
 
+def _cascade(document: Document, result: FailoverResult, say: Say) -> Table:
+    """Who is overloaded in which step, and why."""
+    columns = (
+        Column("step", say("column.step"), right=True),
+        Column("service", say("column.service")),
+        Column("busy", say("column.busy-now"), right=True),
+        Column("before", say("column.busy-before"), right=True),
+        Column("shed", say("column.shed"), right=True),
+        Column("why", say("column.why")),
+    )
+    rows = []
+    for one in result.cascade:
+        busy = document.number(f"{one.service}.busy", one.busy, "failed")
+        before = document.number(f"{one.service}.before", one.before)
+        shed = document.number(f"{one.service}.shed", one.shed, "failed")
+        key = f"cascade.{one.why}" if one.because else f"cascade.{one.why}.alone"
+        why = say(key, because=one.because, now=show(one.rate), before=show(one.rate_before))
+        rows.append((Cell(str(one.step), "", one.step), Cell(one.service, "name"), busy, before, shed, Cell(why)))
+    return Table(columns, tuple(rows), say("failover.cascade"))
+
+
+def _lasting(document: Document, one: Lasting, say: Say) -> str:
+    document.number(f"{one.service}.storm", one.storm)
+    document.number(f"{one.service}.trigger", one.trigger)
+    document.number(f"{one.service}.budget", one.budget)
+    return say(
+        "failover.lasting",
+        service=one.service,
+        storm=show(one.storm),
+        capacity=show(one.capacity),
+        rate=show(one.rate),
+        tries=show(one.amplification),
+        trigger=show(one.trigger),
+        budget=show(replace(one.budget, unit=SHARE)),
+        callers=_some(one.callers, 4) or "–",
+    )
+
+
 def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
     notes = []
     blast = result.blast
@@ -233,9 +280,6 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
         names = blast.services.get(state)
         if names:
             notes.append(Note(say(f"failover.services-{state}", services=_some(names)), "muted"))
-    for one in result.overloaded:
-        document.number(f"{one.service}.busy", one.busy)
-        notes.append(Note(say("failover.overloaded", service=one.service, busy=show(one.busy), before=show(one.before)), "failed"))
     for effect in result.side_effects:
         notes.append(Note(say(f"failover.side-effect-{effect.state}", handler=effect.handler), "warning"))
     for loop in result.cold_start_loops:
@@ -252,7 +296,7 @@ def _assumptions(result: FailoverResult, say: Say) -> list[str]:
         say("assume.peak", clock=result.clock),
         say("assume.fluid"),
         say("assume.capacity"),
-        say("assume.no-cascade"),
+        say("assume.cascade"),
         say("assume.independent-branches"),
     ]
 

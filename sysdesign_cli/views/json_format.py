@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sysdesign_cli.engine.explained import Number
@@ -16,9 +17,12 @@ from sysdesign_cli.scenario.shapes import Text
 SCHEMA_VERSION: Final = 1
 
 
-def as_json(command: str, results: list[object], why: bool) -> str:
-    """One object: schema_version, command, results. With ``why`` every number has its formula and inputs."""
-    body = {"schema_version": SCHEMA_VERSION, "command": command, "results": [plain_data(result, why) for result in results]}
+def as_json(command: str, results: list[object], why: bool, changes: Sequence[str] = ()) -> str:
+    """One object: schema_version, command, changes (when there are any), results. With ``why`` every number has its formula and inputs."""
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command}
+    if changes:
+        body["changes"] = list(changes)
+    body["results"] = [plain_data(result, why) for result in results]
     return json.dumps(body, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 

@@ -20,9 +20,8 @@ def problems_text(error: ScenarioError, say: Say, commands: list[str] | None = N
     return "\n".join(parts) + "\n"
 
 
-def _problem(problem: Problem, say: Say) -> str:
-    from rich.cells import cell_len
-
+def problem_sentence(problem: Problem, say: Say) -> str:
+    """What is wrong, without the place."""
     params = {key: _shown(key, value, say) for key, value in problem.params.items()}
     key = f"problem.{problem.slug}"
     for special in ("reason", "what", "detail", "owner"):
@@ -30,7 +29,13 @@ def _problem(problem: Problem, say: Say) -> str:
         if say.maybe(variant):
             key = variant
             break
-    lines = [f"{clean(str(problem.place))}: {problem.code} {clean(say(key, **params))}"]
+    return f"{problem.code} {clean(say(key, **params))}"
+
+
+def _problem(problem: Problem, say: Say) -> str:
+    from rich.cells import cell_len
+
+    lines = [f"{clean(str(problem.place))}: {problem_sentence(problem, say)}"]
     if problem.source_line:
         code = clean(problem.source_line).replace("\t", " ")
         start = max(0, problem.place.column - 1)

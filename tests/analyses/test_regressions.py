@@ -151,8 +151,8 @@ def test_overload_by_a_dead_cache_is_said() -> None:
         flows: {f: {starts: app.Do}}
         workloads: {w: {starts: {f: 5000/s}}}
     """).failover(["cache"])
-    (overload,) = result.overloaded
-    assert overload.service == "db"
+    overload = next(step for step in result.cascade if step.service == "db")
+    assert overload.step == 1
     assert overload.before.value == pytest.approx(5000 * 0.01 * 0.010 / 10)
     assert overload.busy.value == pytest.approx(5000 * 0.010 / 10)
 

@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_every_tracked_module_and_scenario_and_nothing_else(wheel: Path) -> None:
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    expected = tracked("sysdesign_cli", ".py") | {f"sysdesign_cli/bundled/{Path(name).name}" for name in tracked("scenarios", ".yaml")}
+    expected = tracked("sysdesign_cli", ".py") | tracked("sysdesign_cli", ".yaml") | {f"sysdesign_cli/bundled/{Path(name).name}" for name in tracked("scenarios", ".yaml")}
     assert inside == expected
 
 
@@ -74,3 +74,13 @@ def test_installed_program_finds_its_scenarios_anywhere(wheel: Path, tmp_path: P
         check=False,
     )
     assert "morprom" in listed.stdout
+    priced = subprocess.run(
+        [str(python), "-m", "sysdesign_cli", "cost", "morprom"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+    )
+    assert "aws-singapore" in priced.stdout, priced.stderr

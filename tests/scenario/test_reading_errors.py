@@ -358,7 +358,15 @@ CONTRADICTING: dict[str, list[tuple[str, list[str]]]] = {
         (_service("{kind: function, replicas: 0}"), []),
     ],
     "target-zero": [(_service("{replicas: {min: 1, max: 2, target: 0%}}"), ["contradiction/target-zero 3:51"])],
-    "mtbf-zero": [(_service("{mtbf: 0d}"), ["contradiction/mtbf-zero 3:22"])],
+    "mtbf-zero": [
+        (_service("{mtbf: 0d}"), ["contradiction/mtbf-zero 3:22"]),
+        ("zone_failures: {mtbf: 0d}\n", ["contradiction/mtbf-zero 3:23"]),
+    ],
+    "mttr-zero": [
+        (_service("{mttr: 0s}"), ["contradiction/mttr-zero 3:22"]),
+        ("zone_failures: {mttr: 0s}\n", ["contradiction/mttr-zero 3:23"]),
+    ],
+    "cores-over-concurrency": [(_service("{concurrency: 2, cores: 3}"), ["contradiction/cores-over-concurrency 3:39"])],
     "listed-twice": [
         (
             "zones: [a, b, a]\nservices: {s: {zones: [b, b]}}\n",

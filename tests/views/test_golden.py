@@ -15,11 +15,14 @@ import sysdesign_cli
 from sysdesign_cli.analyses.rules import all_rules
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views import formats
+from sysdesign_cli.views.capacity_view import capacity_document
 from sysdesign_cli.views.check_view import check_document
 from sysdesign_cli.views.compare_view import compare_document
+from sysdesign_cli.views.cost_view import cost_document
 from sysdesign_cli.views.document import Document
 from sysdesign_cli.views.failover_view import failover_document, ranking_document
 from sysdesign_cli.views.flow_view import flow_document
+from sysdesign_cli.views.latency_view import latency_document
 from sysdesign_cli.views.verify_view import verify_document
 from sysdesign_cli.views.why import explain
 
@@ -38,6 +41,13 @@ DOCUMENTS: dict[str, Callable[[Say], Document]] = {
     "compare": lambda say: compare_document(load("netflix").compare(load("grab")), say),
     "verify": lambda say: verify_document(load("ecommerce").verify(), say),
     "check": lambda say: check_document(load("ecommerce").check(today="2026-11-22"), all_rules(), say),
+    "cost": lambda say: cost_document(load("morprom").cost(today="2026-11-23"), say),
+    "latency": lambda say: latency_document(load("ecommerce").latency("place-order"), say),
+    "latency-opening-day": lambda say: latency_document(load("morprom").latency(workload="opening-day"), say),
+    "latency-saturated": lambda say: latency_document(load("ecommerce@synchronous").latency(workload="flash-sale"), say),
+    "capacity-opening-day": lambda say: capacity_document(load("morprom").capacity(workload="opening-day"), say),
+    "capacity-percentile": lambda say: capacity_document(load("ecommerce").capacity("p99=50ms"), say),
+    "capacity-overloaded": lambda say: capacity_document(load("ecommerce@synchronous").capacity(workload="flash-sale"), say),
     "why": lambda say: explain(
         failover_document(load("ecommerce").failover(["payment"], lasts="30min"), say),
         say,

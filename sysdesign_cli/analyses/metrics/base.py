@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Service
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.availability import Availabilities
+    from sysdesign_cli.analyses.headroom import Headroom
+    from sysdesign_cli.analyses.latency import Latencies
+    from sysdesign_cli.scenario.price_book import PriceBook
 
 #: Kinds that are written and deployed by a team of ours.
 UNITS = ("service", "function", "gateway")
@@ -18,10 +25,14 @@ STORES = ("database", "cache")
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Why a metric has no value here: key of the message ``unavailable.<reason>``, and what it is about."""
+    """Why a metric has no value here: key of the message ``unavailable.<reason>``, and what it is about.
+
+    counts_as: what a comparison takes it for, where that is clear (a time that grows without bound is longer than any other).
+    """
 
     reason: str
     about: str = ""
+    counts_as: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,28 @@ class About:
 
 
 class Subject:
-    """A system under a workload, and perhaps a kill: what metrics are worked out on. Everything is lazy and kept."""
+    """A system under a workload, and perhaps a kill: what metrics are worked out on. Everything is lazy and kept.
 
-    def __init__(self, system: System, workload: str = "", kill: Kill = Kill()) -> None:
+    prices: instead of the scenario's price book. quick: figures without their derivation will do (they are asked hundreds of times).
+    system_of: the systems of the scenario's variants by name ("" is the scenario itself), for metrics that weigh them.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        workload: str = "",
+        kill: Kill = Kill(),
+        prices: PriceBook | None = None,
+        quick: bool = False,
+        system_of: Callable[[str], System] | None = None,
+    ) -> None:
         self.system = system
         self.scenario = system.scenario
         self._workload = workload
         self.kill = kill
+        self.prices = prices
+        self.quick = quick
+        self.system_of = system_of
 
     @cached_property
     def setting(self) -> Setting:
@@ -49,6 +75,24 @@ class Subject:
     @cached_property
     def outage(self) -> Outage:
         return Outage(self.setting, self.kill)
+
+    @cached_property
+    def availabilities(self) -> Availabilities:
+        from sysdesign_cli.analyses.availability import Availabilities
+
+        return Availabilities(self.setting)
+
+    @cached_property
+    def latencies(self) -> Latencies:
+        from sysdesign_cli.analyses.latency import Latencies
+
+        return Latencies(self.setting, self.kill)
+
+    @cached_property
+    def headroom(self) -> Headroom:
+        from sysdesign_cli.analyses.headroom import headroom
+
+        return headroom(self.setting)
 
     @cached_property
     def units(self) -> list[Service]:
@@ -64,7 +108,7 @@ class Metric:
 
     Title, definition and formula are the messages ``metric.<id>``, ``metric.<id>.definition``. better: ``lower``, ``higher`` or
     ``neither``. scopes: what it can be narrowed to. ``compute`` None: belongs to an analysis that does not exist yet, named by
-    ``needs``. ``shown``: part of an ordinary comparison.
+    ``needs``. ``shown``: part of an ordinary comparison. ``against``: what it is between two systems, for metrics that need both.
     """
 
     id: str
@@ -75,6 +119,7 @@ class Metric:
     needs: str = ""
     shown: bool = True
     reference: str = ""
+    against: Callable[[Subject, Subject, About], Number | Unavailable] | None = None
 
     def of(self, subject: Subject, about: About = About()) -> Number | Unavailable:
         """The value, or why there is none."""

@@ -1,0 +1,149 @@
+"""From where on another is first: values of parameters and weights at which the lead of the first changes its sign.
+
+A flip is looked for outwards from today, at growing factors until the lead has changed its sign; then between the last two by the
+rule of false position, with halving wherever that gains little. A lead may jump, where a service becomes saturated or one replica
+more is needed: then the flip is the place of the jump.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sysdesign_cli.analyses.contest import Contest, World, normalised, plain
+from sysdesign_cli.analyses.parameters import Parameter
+from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
+from sysdesign_cli.scenario.quantity import POWER, SHARE
+
+#: What an input without a range is moved by, for the tornado.
+SWING: Final = 0.2
+#: Factors at which a parameter is tried on either side before a root is looked for.
+UP: Final = (1 + SWING, 4.0, 64.0)
+DOWN: Final = (1 - SWING, 1 / 4, 1 / 64)
+#: A flip is looked for until it lies between two values that differ by this part; where the lead does not jump, it is then put between
+#: them on a straight line.
+PRECISION: Final = 5e-3
+#: A lead that differs by more than this between those two has jumped.
+_JUMP: Final = 0.02
+#: Flips of weights are told between this and 1 less this.
+_ODD: Final = 1e-3
+#: Begins the name of a flip of a weight.
+WEIGHT: Final = "weight"
+
+
+@dataclass(frozen=True)
+class Flip:
+    """From which factor (and value) of a parameter on, away from today, another is first.
+
+    parameter: ``load``, ``ordinary-load``, ``peak``, ``misses``, ``price:ITEM`` or ``weight:METRIC``. unit, now: what it is today, ""
+    and None when just the factor says something. instead: who is first there. Without a flip on either side factor is None, and
+    ``tried`` are the lowest and the highest factor.
+    """
+
+    parameter: str
+    unit: str
+    now: float | None
+    factor: Number | None
+    value: Number | None
+    instead: str
+    tried: tuple[float, float]
+
+
+def flips(contest: Contest, parameter: Parameter) -> tuple[Flip, ...]:
+    """The nearest flip upwards and the nearest downwards; one entry without a factor where there is neither."""
+    up = [*(factor for factor in UP if factor < parameter.high), parameter.high]
+    down = [*(factor for factor in DOWN if factor > parameter.low), parameter.low]
+    found = [flip for side in (up, down) if (flip := _outwards(contest, parameter, side)) is not None]
+    if found:
+        return tuple(found)
+    return (Flip(parameter.id, parameter.unit, parameter.now, None, None, "", (parameter.low, parameter.high)),)
+
+
+def _outwards(contest: Contest, parameter: Parameter, factors: Sequence[float]) -> Flip | None:
+    inside = 1.0
+    for outside in factors:
+        sign = contest.at(parameter, outside).sign()
+        if sign is None:
+            return None
+        if sign < 0:
+            at, beyond = _crossing(lambda x: contest.at(parameter, math.exp(x)).lead(), math.log(inside), math.log(outside))
+            return _flip(contest, parameter, math.exp(at), contest.at(parameter, math.exp(beyond)))
+        inside = outside
+    return None
+
+
+def _flip(contest: Contest, parameter: Parameter, factor: float, beyond: World) -> Flip:
+    winner = beyond.winner()
+    number = Number(factor, POWER, "flip", (("parameter", parameter.id),), APPROXIMATION)
+    then = parameter.value(factor)
+    value = None if then is None else Number(then, parameter.unit, "flip-value", (("factor", number),), APPROXIMATION)
+    name = "" if winner is None else contest.name_of(winner)
+    return Flip(parameter.id, parameter.unit, parameter.now, number, value, name, (parameter.low, parameter.high))
+
+
+def _crossing(lead: Callable[[float], float | None], inside: float, outside: float) -> tuple[float, float]:
+    """Where a lead that is not negative inside and negative outside changes its sign, and a place just beyond."""
+    at_inside, at_outside = lead(inside), lead(outside)
+    halve = False
+    while abs(outside - inside) > PRECISION:
+        share = 0.5 if halve else _straight(at_inside, at_outside)
+        least = PRECISION / 3 / abs(outside - inside)
+        middle, before = inside + min(1 - least, max(least, share)) * (outside - inside), abs(outside - inside)
+        found = lead(middle)
+        if found is not None and found >= 0:
+            inside, at_inside = middle, found
+        else:
+            outside, at_outside = middle, found
+        halve = abs(outside - inside) > before / 2 and not halve
+    if at_inside is None or at_outside is None or at_inside - at_outside > _JUMP:
+        return outside, outside
+    return inside + _straight(at_inside, at_outside) * (outside - inside), outside
+
+
+def _straight(at_inside: float | None, at_outside: float | None) -> float:
+    """Where a straight line from a lead that is not negative to a negative one passes 0, as a share of the way."""
+    return 0.5 if at_inside is None or at_outside is None or at_inside <= at_outside else at_inside / (at_inside - at_outside)
+
+
+def weight_flips(contest: Contest) -> tuple[Flip, ...]:
+    """For each metric the weight nearest to today's at which another is first, the others keeping their proportions.
+
+    Scores are linear in a weight w: s(w) = w m + (1 - w) r, with m the score of the metric and r that of the others together. So the
+    lead over each other option has one root at most, in closed form.
+    """
+    found: list[Flip] = []
+    for number, weight in enumerate(contest.weights):
+        if weight >= 1:
+            continue
+        own = _score_of(contest, number)
+        rest = {name: (score - weight * own[name]) / (1 - weight) for name, score in contest.now.scores().items()}
+        roots = [root for name in rest if name not in contest.leaders and (root := _equal(own, rest, contest.leaders, name)) is not None]
+        above = min((root for root in roots if weight < root < 1 - _ODD), default=None)
+        below = max((root for root in roots if _ODD < root < weight), default=None)
+        found += [_of_weight(contest, number, root, own, rest) for root in (above, below) if root is not None]
+    return tuple(found)
+
+
+def _score_of(contest: Contest, number: int) -> dict[str, float]:
+    column = {name: plain(contest.now.outcome(name, number)) or 0.0 for name in contest.now.scores()}
+    return normalised(column, contest.metrics[number].better)
+
+
+def _equal(own: Mapping[str, float], rest: Mapping[str, float], leaders: Sequence[str], name: str) -> float | None:
+    """The weight at which the first and another score the same; None where they do everywhere or nowhere."""
+    mine = leaders[0]
+    slope = (own[mine] - rest[mine]) - (own[name] - rest[name])
+    return None if abs(slope) < 1e-12 else (rest[name] - rest[mine]) / slope
+
+
+def _of_weight(contest: Contest, number: int, root: float, own: Mapping[str, float], rest: Mapping[str, float]) -> Flip:
+    metric, weight = contest.metrics[number].id, contest.weights[number]
+    beyond = root + math.copysign(1e-9, root - weight)
+    score = {name: beyond * own[name] + (1 - beyond) * rest[name] for name in rest}
+    winner = max(score, key=lambda name: score[name])
+    scores = tuple((contest.name_of(name), Number(root * own[name] + (1 - root) * rest[name], POWER, "weighted-score")) for name in rest)
+    value = Number(root, SHARE, "flip-weight", scores, EXACT)
+    factor = Number(root / weight, POWER, "flip", (("parameter", f"{WEIGHT}:{metric}"),), EXACT) if weight else None
+    return Flip(f"{WEIGHT}:{metric}", SHARE, weight, factor, value, contest.name_of(winner), (0.0, 1 / weight if weight else math.inf))

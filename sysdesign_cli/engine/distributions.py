@@ -1,0 +1,708 @@
+"""How long something takes, as a distribution on a uniform grid: one after the other, side by side, either or, with a timeout.
+
+A time X is kept as the chances of the grid points 0, h, 2h, … (h: the step). They come from *hat functions*: what lies between
+two points is shared out to both by its distance, so a stage far shorter than the step still adds exactly its mean (Gerber 1982,
+"On the numerical evaluation of the distribution of aggregate claims", local moment matching of the first order). The sum of the
+chances up to point k is then the mean of P(X <= t) over the cell after it, so it is read at (k + 1/2) h, with an error of order h².
+
+One after the other is a convolution: the discrete Fourier transforms are multiplied. The chances are first *tilted*, multiplied by
+exp(-c k), so that what lies past the end of the grid comes back at the start only as a share exp(-c n) of itself, for any number of
+parts (Grübel & Hermesmeier 1999, "Computation of compound distributions I: aliasing errors and exponential tilting", section 3).
+With c n = 14 that is 8e-7 of what lies beyond, and rounding errors of about 1e-10 at each point. Chances below 1e-7 are noise.
+
+Beside the grid every distribution carries its mass (less than 1 when an answer may never come), its mean and its variance; they
+are exact for single stages, sequences, repetitions and mixtures of these, and come from the grid, with an estimated tail, for a
+maximum and for what a timeout cuts. What always takes the same time is spread over two steps when it is mixed with other times, so a
+timeout that falls within a step of it does not tell the two apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache, reduce
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Chances = npt.NDArray[np.float64]
+Transform = npt.NDArray[np.complex128]
+
+SIZE = 4096
+TILT = 14.0
+NOISE = 1e-7  # chances beyond the end of a grid below this are rounding
+ENOUGH = 1e-4  # what may lie past the end of a grid that is good enough
+SEARCH_SIZE = 512
+FINER_BY = 32  # times finer is the grid for short times
+FAR = 40.0  # what has a chance below exp(-40) is left out
+
+
+class BeyondGrid(ValueError):
+    """The percentile lies past the end of the grid."""
+
+
+class Bar(NamedTuple):
+    """One bar of a histogram: from and to in seconds, and the share of the answers between them."""
+
+    from_s: float
+    to_s: float
+    share: float
+
+
+class _Tables(NamedTuple):
+    """Of a grid of n points: tilt (n), n-th roots of unity, the tilted transform variable z (n/2 + 1), and Gauss points (n, 4)."""
+
+    tilt: Chances
+    roots: Transform
+    z: Transform
+    points: Chances
+    log_points: Chances
+
+
+# Gauss–Legendre points and weights of order 4 on [0, 1]
+_POINTS, _WEIGHTS = (np.polynomial.legendre.leggauss(4)[0] + 1) / 2, np.polynomial.legendre.leggauss(4)[1] / 2
+
+
+@lru_cache(maxsize=8)
+def _tables(size: int) -> _Tables:
+    places = np.arange(size)
+    roots = np.exp(-2j * np.pi * places / size)
+    z = roots[: size // 2 + 1] * math.exp(-TILT / size)
+    points = places[:, None] + _POINTS
+    return _Tables(np.exp(-TILT / size * places), roots, z, points, np.log(points))
+
+
+class Grid:
+    """The points 0, step_s, 2 step_s, …, ``size`` of them, and the distributions of single stages on them. Times in seconds.
+
+    known: what the timeouts left, in turn, on a finer grid; None for those that it did not reach.
+    """
+
+    def __init__(self, step_s: float, size: int = SIZE, known: Sequence[Distribution | None] = ()) -> None:
+        if not (0 < step_s < math.inf) or size < 2:
+            raise ValueError(f"a grid needs a positive step and two points: {step_s}, {size}")
+        self.step_s = step_s
+        self.size = size
+        self.known = known
+        self.cuts: list[Distribution | None] = []
+        self.needed_s = 0.0  # the latest timeout that fell past the end while much was still to come
+        self.blurred = False  # a timeout, or what it cut, took only a few steps
+        self.tables = _tables(size)
+        self._made: dict[tuple[str, float, float], Distribution] = {}
+
+    @property
+    def end_s(self) -> float:
+        """The largest time at which the distribution function is known."""
+        return (self.size - 0.5) * self.step_s
+
+    def zero(self) -> Distribution:
+        """No time at all."""
+        return self.fixed(0.0)
+
+    def fixed(self, time_s: float) -> Distribution:
+        """Always the same time."""
+        return self._make("fixed", time_s, 0.0)
+
+    def exponential(self, mean_s: float) -> Distribution:
+        """The exponential distribution."""
+        return self._make("exponential", mean_s, 1.0)
+
+    def gamma(self, mean_s: float, cv: float) -> Distribution:
+        """The gamma distribution; cv: standard deviation over mean. cv 1/sqrt(k) is the sum of k exponentials (Erlang)."""
+        return self._make("gamma", mean_s, cv)
+
+    def lognormal(self, mean_s: float, cv: float) -> Distribution:
+        """The lognormal distribution; cv: standard deviation over mean."""
+        return self._make("lognormal", mean_s, cv)
+
+    def of(self, mean_s: float, cv: float, shape: str = "") -> Distribution:
+        """By name. Without one: fixed for cv 0, gamma below 1, exponential for 1, lognormal above.
+
+        ``fixed`` and ``exponential`` have a cv of their own (0 and 1), whatever is given. ValueError for an unknown name.
+        """
+        if not shape:
+            shape = "fixed" if cv == 0 else "exponential" if math.isclose(cv, 1.0) else "gamma" if cv < 1 else "lognormal"
+        return self._make(shape, mean_s, cv)
+
+    def atom_exponential(self, probability: float, conditional_mean_s: float) -> Distribution:
+        """A wait in a queue: with ``probability`` exponential with that mean, else 0 (exact for M/M/c)."""
+        return mixture([(1 - probability, self.zero()), (probability, self.exponential(conditional_mean_s))])
+
+    def _make(self, shape: str, mean_s: float, cv: float) -> Distribution:
+        if not (0 <= mean_s < math.inf and 0 <= cv < math.inf):
+            raise ValueError(f"mean and cv must be finite and not negative: {mean_s}, {cv}")
+        key = (shape, mean_s, cv)
+        if key not in self._made:
+            self._made[key] = self._stage(shape, mean_s, cv)
+        return self._made[key]
+
+    def _stage(self, shape: str, mean_s: float, cv: float) -> Distribution:
+        mean = mean_s / self.step_s
+        if shape not in ("fixed", "exponential", "gamma", "lognormal"):
+            raise ValueError(f"no such distribution: {shape}")
+        if shape == "fixed" or mean == 0 or (cv == 0 and shape != "exponential"):
+            chances, transform = self._fixed(mean)
+            at_zero = float(mean == 0)
+            return Distribution(self, 1.0, mean_s, 0.0, at_zero=at_zero, probabilities=chances, transform=transform, constant=True)
+        if shape == "exponential" or (shape == "gamma" and math.isclose(cv, 1.0)):
+            chances, transform = self._exponential(mean)
+            return Distribution(self, 1.0, mean_s, mean_s**2, probabilities=chances, transform=transform)
+        hats = _gamma_hats if shape == "gamma" else _lognormal_hats
+        # one part in a thousand is about the step of a full grid, and the formulas lose their digits there
+        chances = hats(self, mean, cv) if cv > 1e-3 and mean > 1e-12 else self._fixed(mean)[0]
+        return Distribution(self, 1.0, mean_s, (cv * mean_s) ** 2, probabilities=chances)
+
+    def _fixed(self, mean: float) -> tuple[Chances, Transform]:
+        """What lies between two points is shared out to both; the transform is z^mean."""
+        chances, z = np.zeros(self.size), self.tables.z
+        place = math.floor(mean)
+        if place >= self.size:
+            return chances, np.zeros_like(z)
+        share = mean - place
+        chances[place : place + 2] = [1 - share, share][: self.size - place]
+        turned = self.tables.roots[place * np.arange(len(z)) % self.size] * math.exp(-TILT * place / self.size)
+        return chances, turned * ((1 - share) + share * z)
+
+    def _exponential(self, mean: float) -> tuple[Chances, Transform]:
+        """p_0 = 1 - m (1 - q), p_k = m (1 - q)² q^(k-1) with q = exp(-1/m); the transform is that of all k, past the grid too."""
+        left, z = -math.expm1(-1 / mean), self.tables.z
+        chances = mean * left**2 * np.exp(-min(1 / mean, 700.0) * np.arange(-1.0, self.size - 1))
+        chances[0] = 1 - mean * left
+        return chances, (1 - mean * left) + mean * left**2 * z / (1 - math.exp(-1 / mean) * z)
+
+
+class Distribution:
+    """A time in seconds that may never come: ``mass`` is the chance that it comes; mean, variance and percentiles are given that.
+
+    mean, variance: 0 when the mass is 0, so ask for the mass first; exact: whether they are. at_zero: chance of no time at all.
+    constant: always the same time.
+    A distribution made by `evaluate` also has a finer grid for its short times, which all questions use where it reaches.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        mass: float,
+        mean: float,
+        variance: float,
+        *,
+        at_zero: float = 0.0,
+        probabilities: Chances | None = None,
+        transform: Transform | None = None,
+        constant: bool = False,
+        exact: bool = True,
+    ) -> None:
+        self.grid = grid
+        self.mass = mass
+        self.mean = mean
+        self.variance = variance
+        self.at_zero = at_zero
+        self.constant = constant
+        self.exact = exact
+        self.finer: Distribution | None = None
+        if probabilities is not None:
+            self.probabilities = probabilities
+        if transform is not None:
+            self.transform = transform
+
+    @cached_property
+    def probabilities(self) -> Chances:
+        """The chance of each grid point (float64, as many as the grid has)."""
+        tilted = np.fft.irfft(self.transform, self.grid.size)
+        return np.maximum(tilted / self.grid.tables.tilt, 0.0)
+
+    @cached_property
+    def transform(self) -> Transform:
+        """The Fourier transform of the tilted chances (complex128, size / 2 + 1)."""
+        return np.fft.rfft(self.probabilities * self.grid.tables.tilt)
+
+    @cached_property
+    def cumulative(self) -> Chances:
+        """P(X <= (k + 1/2) step) for every point k."""
+        return np.minimum(np.cumsum(self.probabilities), self.mass)
+
+    @property
+    def beyond(self) -> float:
+        """The chance of a time past the end of the grid."""
+        rest = self.mass - float(self.cumulative[-1])
+        return rest if rest > NOISE else 0.0
+
+    @property
+    def standard_deviation(self) -> float:
+        """In seconds."""
+        return math.sqrt(self.variance)
+
+    def cdf(self, time_s: float) -> float:
+        """P(X <= time), at most ``mass``. Past the end of the grid: an exponential tail with the right mean."""
+        if time_s < 0:
+            return 0.0
+        if self.constant:
+            return self.mass if self.mean <= time_s else 0.0
+        if self.finer is not None and time_s < self.finer.grid.end_s:
+            return self.finer.cdf(time_s)
+        if time_s > self.grid.end_s:
+            return self.mass - _tail(self, time_s).mass
+        read = self._read(time_s)
+        return read if self.finer is None else max(read, float(self.finer.cumulative[-1]))
+
+    def tail(self, time_s: float) -> float:
+        """P(time < X < infinity): it comes, but later."""
+        return max(0.0, self.mass - self.cdf(time_s))
+
+    def percentile(self, share: float) -> float:
+        """The time within which ``share`` (0.99 for p99) of all that ever come have come.
+
+        Errors: ValueError when nothing ever comes or the share is not within 0 and 1; BeyondGrid past the end of the grid.
+        """
+        if not 0 <= share <= 1 or self.mass <= 0:
+            raise ValueError(f"no percentile: share {share} of a mass of {self.mass}")
+        if self.constant:
+            return self.mean
+        time_s = self._time_of(share * self.mass)
+        if time_s is None:
+            raise BeyondGrid(f"the {share:.4%} percentile lies beyond {self.grid.end_s} s")
+        return time_s
+
+    def histogram(self, bars: int = 40, *, logarithmic: bool = False) -> list[Bar]:
+        """Bars of equal width up to p99.9, from 0 on, or on a logarithmic axis from p0.1 on (the first holds all below).
+
+        Shares are of the mass; together 99.9 %. A constant has one bar without width. Errors: as `percentile`.
+        """
+        last = self.percentile(0.999)
+        if self.constant or last <= 0:
+            return [Bar(last, last, 1.0)]
+        first = max(self.percentile(0.001), last * 1e-6) if logarithmic else 0.0
+        edges = np.geomspace(first, last, bars + 1) if logarithmic else np.linspace(first, last, bars + 1)
+        heights = [0.0, *(self.cdf(float(edge)) / self.mass for edge in edges[1:])]
+        return [Bar(float(edges[i]), float(edges[i + 1]), max(0.0, heights[i + 1] - heights[i])) for i in range(bars)]
+
+    def shifted(self, time_s: float) -> Distribution:
+        """Later by a fixed time."""
+        return sequence(self, self.grid.fixed(time_s))
+
+    def scaled_mass(self, share: float) -> Distribution:
+        """It comes only with this chance (0 to 1); when it comes, it comes at the same times."""
+        if not 0 <= share <= 1:
+            raise ValueError(f"a share is within 0 and 1: {share}")
+        return mixture([(share, self)])
+
+    def truncated(self, timeout_s: float) -> tuple[Distribution, float]:
+        """What comes within the timeout (the rest of its mass is missing), and the chance that it does not: late or never."""
+        if timeout_s == math.inf or (self.constant and self.mean <= timeout_s):
+            return self, 1 - self.mass
+        if self.constant or timeout_s <= 0:
+            answered = mixture([(self.at_zero if timeout_s >= 0 else 0.0, self.grid.zero())])
+        elif timeout_s >= self.grid.end_s:
+            if self.beyond > ENOUGH:
+                self.grid.needed_s = max(self.grid.needed_s, timeout_s)
+            answered = self._without(_tail(self, timeout_s), self.probabilities)
+            self.grid.cuts.append(None)
+        else:
+            number = len(self.grid.cuts)
+            known = self.grid.known[number] if number < len(self.grid.known) else None
+            answered = self._cut(timeout_s) if known is None else _moved(known, self.grid)
+            self.grid.cuts.append(answered)
+            few = min(timeout_s, self.standard_deviation) < 24 * self.grid.step_s
+            self.grid.blurred |= few and timeout_s < FINER_BY * 3 * self.grid.step_s and answered.mass < self.mass - NOISE
+        return answered, 1 - answered.mass
+
+    def _read(self, time_s: float) -> float:
+        """P(X <= time) by linear interpolation; time up to the end of the grid."""
+        place = time_s / self.grid.step_s - 0.5
+        low = math.floor(place)
+        if low < 0:
+            return self.at_zero + (place + 0.5) * 2 * (float(self.cumulative[0]) - self.at_zero)
+        if low >= self.grid.size - 1:
+            return float(self.cumulative[-1])
+        before, after = float(self.cumulative[low]), float(self.cumulative[low + 1])
+        return before + (place - low) * (after - before)
+
+    def _time_of(self, chance: float) -> float | None:
+        """The inverse of `cdf`; None past the end of the grid."""
+        known = self.finer._time_of(chance) if self.finer is not None else None
+        if known is not None:
+            return known
+        if chance <= self.at_zero:
+            return 0.0
+        place = int(np.searchsorted(self.cumulative, chance))
+        if place >= self.grid.size:
+            return None
+        low, high = self.at_zero if place == 0 else float(self.cumulative[place - 1]), float(self.cumulative[place])
+        start, width = (0.0, 0.5) if place == 0 else (place - 0.5, 1.0)
+        inside = (chance - low) / (high - low) if high > low else 1.0
+        floor = self.finer.grid.end_s if self.finer is not None else 0.0
+        return max(floor, (start + width * inside) * self.grid.step_s)
+
+    def _cut(self, timeout_s: float) -> Distribution:
+        """Within the timeout, which lies on the grid; the cell that it cuts keeps its first part, around that part's middle."""
+        place = timeout_s / self.grid.step_s - 0.5
+        last = max(-1, math.floor(place))
+        kept = np.zeros(self.grid.size)
+        kept[: last + 1] = self.probabilities[: last + 1]
+        if last < 0:
+            kept[0] = self.at_zero
+        rest = self._read(timeout_s) - float(kept.sum())
+        middle = (max(last, -0.5) + place + 1) / 2
+        low = min(math.floor(middle), self.grid.size - 2)
+        kept[low] += rest * (1 - (middle - low))
+        kept[low + 1] += rest * (middle - low)
+        late = _moments(self.grid, self.probabilities - kept).plus(_tail(self, self.grid.end_s))
+        if late.mass < self.mass / 2:  # what is left is exact but for the small part cut off
+            return self._without(late, kept)
+        return _from_moments(self.grid, _moments(self.grid, kept), kept, self.at_zero)
+
+    def _without(self, late: _Moments, kept: Chances) -> Distribution:
+        second = self.mass * (self.variance + self.mean**2)
+        left = _Moments(self.mass - late.mass, self.mass * self.mean - late.first, second - late.second)
+        return _from_moments(self.grid, left, kept, self.at_zero)
+
+
+class _Moments(NamedTuple):
+    """Mass, and the integrals of t and t² over it."""
+
+    mass: float
+    first: float
+    second: float
+
+    def plus(self, other: _Moments) -> _Moments:
+        return _Moments(self.mass + other.mass, self.first + other.first, self.second + other.second)
+
+
+def _moments(grid: Grid, probabilities: Chances) -> _Moments:
+    times = np.arange(grid.size) * grid.step_s
+    weighted = probabilities * times
+    return _Moments(float(probabilities.sum()), float(weighted.sum()), float(weighted @ times))
+
+
+def _from_moments(grid: Grid, moments: _Moments, probabilities: Chances, at_zero: float) -> Distribution:
+    if moments.mass <= 0:
+        return Distribution(grid, 0.0, 0.0, 0.0, probabilities=np.zeros(grid.size))
+    mean = max(0.0, moments.first / moments.mass)
+    variance = max(0.0, moments.second / moments.mass - mean**2)
+    at_zero = min(at_zero, moments.mass)
+    return Distribution(grid, moments.mass, mean, variance, at_zero=at_zero, probabilities=probabilities, exact=False)
+
+
+def _moved(part: Distribution, grid: Grid) -> Distribution:
+    """On a coarser grid, which reaches further."""
+    places = np.arange(part.grid.size) * (part.grid.step_s / grid.step_s)
+    low = places.astype(np.intp)
+    upper = part.probabilities * (places - low)
+    chances = np.asarray(np.bincount(low, part.probabilities - upper, grid.size) + np.bincount(low + 1, upper, grid.size), np.float64)
+    return Distribution(
+        grid, part.mass, part.mean, part.variance, at_zero=part.at_zero, probabilities=chances[: grid.size], exact=part.exact
+    )
+
+
+def _tail(part: Distribution, time_s: float) -> _Moments:
+    """Of what comes after ``time_s``, at or past the end of the grid: exponential, so that the whole has the mean it must have."""
+    beyond, end_s = part.beyond, part.grid.end_s
+    if beyond == 0:
+        return _Moments(0.0, 0.0, 0.0)
+    excess = max(0.0, (part.mass * part.mean - _moments(part.grid, part.probabilities).first) / beyond - end_s)
+    left = beyond * math.exp(-(time_s - end_s) / excess) if excess > 0 else beyond * (time_s <= end_s)
+    return _Moments(left, left * (time_s + excess), left * (time_s**2 + 2 * time_s * excess + 2 * excess**2))
+
+
+def _grid_of(parts: Sequence[Distribution]) -> Grid:
+    if not parts or any(part.grid is not parts[0].grid for part in parts):
+        raise ValueError("one grid, and at least one part")
+    return parts[0].grid
+
+
+def sequence(*parts: Distribution) -> Distribution:
+    """One after the other: the sum of independent times; it comes when all come. Errors: ValueError for parts of other grids."""
+    grid = _grid_of(parts)
+    taking = [part for part in parts if not (part.constant and part.mean == 0 and part.mass == 1)]
+    if len(taking) <= 1:
+        return taking[0] if taking else parts[0]
+    transform = taking[0].transform * taking[1].transform
+    for part in taking[2:]:
+        transform *= part.transform
+    return Distribution(
+        grid,
+        math.prod(part.mass for part in taking),
+        math.fsum(part.mean for part in taking),
+        math.fsum(part.variance for part in taking),
+        at_zero=math.prod(part.at_zero for part in taking),
+        transform=transform,
+        constant=all(part.constant for part in taking),
+        exact=all(part.exact for part in taking),
+    )
+
+
+def repeated(part: Distribution, count: float) -> Distribution:
+    """``count`` times one after the other; 2.5 is twice or three times, as likely. Errors: ValueError for a negative count."""
+    if not 0 <= count < math.inf:
+        raise ValueError(f"a count is finite and not negative: {count}")
+    whole = math.floor(count)
+    if count > whole:
+        more = count - whole
+        return mixture([(1 - more, repeated(part, whole)), (more, repeated(part, whole + 1))])
+    result, power = part.grid.zero(), part
+    while whole:
+        result = sequence(result, power) if whole & 1 else result
+        whole >>= 1
+        power = sequence(power, power) if whole else power
+    return result
+
+
+def mixture(parts: Sequence[tuple[float, Distribution]]) -> Distribution:
+    """Either or: each with its weight. Weights need not add up to 1: the rest never comes.
+
+    Errors: ValueError for a negative weight, a mass above 1, and parts of other grids.
+    """
+    grid = _grid_of([part for _, part in parts])
+    weighed = [(weight, part) for weight, part in parts if weight * part.mass != 0]
+    mass = math.fsum(weight * part.mass for weight, part in weighed)
+    if any(weight < 0 for weight, _ in parts) or mass > 1 + 1e-9:
+        raise ValueError(f"weights are not negative, and their mass is at most 1: {mass}")
+    if not weighed:
+        return Distribution(grid, 0.0, 0.0, 0.0, transform=np.zeros_like(grid.tables.z))
+    if len(weighed) == 1 and weighed[0][0] == 1:
+        return weighed[0][1]
+    mean = math.fsum(weight * part.mass * part.mean for weight, part in weighed) / mass
+    variance = math.fsum(weight * part.mass * (part.variance + (part.mean - mean) ** 2) for weight, part in weighed) / mass
+    at_zero = math.fsum(weight * part.at_zero for weight, part in weighed)
+    constant = len(weighed) == 1 and weighed[0][1].constant
+    exact = all(part.exact for _, part in weighed)
+    mixed = Distribution(grid, min(mass, 1.0), mean, variance, at_zero=at_zero, constant=constant, exact=exact)
+    if all("probabilities" in vars(part) for _, part in weighed):
+        mixed.probabilities = reduce(np.add, [weight * part.probabilities for weight, part in weighed])
+    if all("transform" in vars(part) for _, part in weighed) or "probabilities" not in vars(mixed):
+        mixed.transform = reduce(np.add, [weight * part.transform for weight, part in weighed])
+    return mixed
+
+
+def maximum(*parts: Distribution) -> Distribution:
+    """Side by side: the longest of independent times; it comes when all come. Errors: ValueError for parts of other grids.
+
+    Exact where all but one are constants that the one never falls below; otherwise mean and variance come from the grid, with what
+    lies past its end taken as the sum of the parts' own (at most one of them is late at a time).
+    """
+    grid = _grid_of(parts)
+    constants = [part for part in parts if part.constant and part.mass == 1]
+    others = [part for part in parts if not (part.constant and part.mass == 1)]
+    longest = max(constants, key=lambda part: part.mean, default=grid.zero())
+    if longest.mean > 0 or not others:
+        others.append(longest)
+    if len(others) == 1:
+        return others[0]
+    mass = math.prod(part.mass for part in others)
+    cumulative, _ = reduce(_longer, [(part.cumulative, part.mass) for part in others])
+    probabilities = np.diff(cumulative, prepend=0.0)
+    tails = [_tail(part, grid.end_s) for part in others]
+    scales = [mass / part.mass if part.mass else 0.0 for part in others]
+    late = _Moments(*(math.fsum(scale * value for scale, value in zip(scales, values, strict=True)) for values in zip(*tails, strict=True)))
+    at_zero = math.prod(part.at_zero for part in others)
+    whole = _from_moments(grid, _moments(grid, probabilities).plus(late), probabilities, at_zero)
+    whole.mass = mass
+    return whole
+
+
+def _longer(one: tuple[Chances, float], other: tuple[Chances, float]) -> tuple[Chances, float]:
+    """Distribution function and mass of the longer of two times.
+
+    A value is the mean over a cell. The mean of a product is the product of the means and the covariance, which is a twelfth of the
+    product of the increments where both are straight, and never more than leaves the product below either factor.
+    """
+    (first, first_mass), (second, second_mass) = one, other
+    product = first * second
+    product[0] += (first[1] - first[0]) * (second[1] - second[0]) / 12
+    product[1:-1] += (first[2:] - first[:-2]) * (second[2:] - second[:-2]) / 48
+    limit = np.minimum(first * second_mass, second * first_mass)
+    return np.maximum.accumulate(np.minimum(product, limit)), first_mass * second_mass
+
+
+def retried(
+    success: Distribution, failure: Distribution, retries: int, backoff_s: float = 0.0, fallback: Distribution | None = None
+) -> tuple[Distribution, float]:
+    """Until an independent attempt succeeds, or ``retries`` more have failed.
+
+    success, failure: time of an attempt that succeeds or fails, each with its chance as mass. backoff_s: wait before each retry.
+    fallback: what happens then (``zero()`` to go on without); without one the answer is missing. Returns the time until the call is
+    over, and the chance that every attempt failed.
+    """
+    again = failure.shifted(backoff_s)
+    whole = success
+    for _ in range(retries):
+        whole = mixture([(1.0, success), (1.0, sequence(again, whole))])
+    if fallback is not None:
+        whole = mixture([(1.0, whole), (1.0, sequence(repeated(again, retries), failure, fallback))])
+    return whole, float(failure.mass ** (retries + 1))
+
+
+def with_retries(
+    attempt: Distribution, timeout_s: float, retries: int, backoff_s: float = 0.0, fallback: Distribution | None = None
+) -> tuple[Distribution, float]:
+    """Attempts that fail by their timeout, as `retried`: attempt i succeeds at (i - 1) (timeout + backoff) + X when X <= timeout.
+
+    A timeout of infinity waits for ever: no attempt is known to have failed, so nothing is retried and no fallback is used.
+    """
+    answered, late = attempt.truncated(timeout_s)
+    if timeout_s == math.inf:
+        return answered, late
+    failure = attempt.grid.fixed(timeout_s).scaled_mass(max(0.0, late))
+    return retried(answered, failure, retries, backoff_s, fallback)
+
+
+def evaluate(build: Callable[[Grid], Distribution], guess_s: float) -> Distribution:
+    """Builds a distribution on a grid that suits it: the end at least twice p99.9 and past p99.99, and finer grids for short times.
+
+    build: makes the distribution on the grid it is given, with the same operations in the same order every time; it is called about
+    four times, at last on the grid of the result. guess_s: any time of the right order.
+    What happens before the end of a grid does not depend on what happens after it. So where the middle of the distribution, or a
+    timeout, covers only a few steps (answers of milliseconds beside timeouts of seconds) a finer grid is laid below.
+    Errors: ValueError for a guess that is not positive, and for a distribution that fits no grid.
+    """
+    if not 0 < guess_s < math.inf:
+        raise ValueError(f"a guess is positive: {guess_s}")
+    end_s, size, least_s, shrinking = 8 * guess_s, SEARCH_SIZE, 0.0, False
+    for tried in range(24):
+        found = build(Grid(end_s / size, size))
+        if shrinking:  # a timeout that a smaller grid missed
+            least_s = max(least_s, 1.05 * found.grid.needed_s)
+        wanted_s = max(_wanted_end(found), least_s)
+        fits, shrinking = (0.7 if tried < 12 else 0) * end_s <= wanted_s <= 1.5 * end_s, wanted_s < end_s
+        if wanted_s == 0 or (fits and size == SIZE):
+            return _refined(build, found)
+        # a guess is taken at its word when it is far off; close by, the full grid decides
+        size = SIZE if 0.02 * end_s < wanted_s <= 1.5 * end_s else SEARCH_SIZE
+        end_s = end_s if fits else wanted_s
+    raise ValueError(f"no grid fits: mean {found.mean} s, standard deviation {found.standard_deviation} s")
+
+
+def _wanted_end(found: Distribution) -> float:
+    """Where the grid should end, in seconds; more than now when the distribution is not yet inside, 0 when there is no time at all."""
+    if found.mass <= NOISE or found.mean == 0:
+        return 0.0
+    end_s, needed_s = found.grid.end_s, found.grid.needed_s
+    try:
+        wanted_s = max(2 * found.percentile(0.999), 1.25 * found.percentile(1 - ENOUGH))
+    except BeyondGrid:
+        wanted_s = min(64 * end_s, max(4 * end_s, found.mean + 6 * found.standard_deviation))
+    return max(wanted_s, min(64 * end_s, max(4 * end_s, 1.05 * needed_s))) if needed_s else wanted_s
+
+
+def _refined(build: Callable[[Grid], Distribution], coarse: Distribution, levels: int = 3) -> Distribution:
+    """The same with finer grids below, from the finest up, each with what the one below it knows about timeouts."""
+    found = [coarse]
+    while len(found) <= levels and _is_too_coarse(found[-1]):
+        found.append(build(Grid(found[-1].grid.step_s / FINER_BY, coarse.grid.size)))
+    finer = found.pop()
+    for level in reversed(found):
+        grid = level.grid
+        result = build(Grid(grid.step_s, grid.size, finer.grid.cuts)) if any(finer.grid.cuts) else level
+        result.finer = finer
+        if not result.exact and result.mass > NOISE:  # the longest of several short times is too long on a coarse grid
+            until_s = grid.step_s * (grid.size // FINER_BY - 1)
+            result.mean += (_area(result, until_s) - _area(finer, until_s)) / result.mass
+        finer = result
+    return finer
+
+
+def _is_too_coarse(found: Distribution) -> bool:
+    """Whether half of what takes any time takes less than 48 steps, or a timeout fell on a few."""
+    moving = found.mass - found.at_zero
+    if found.grid.blurred or found.constant or moving <= NOISE:
+        return found.grid.blurred
+    try:
+        return found.percentile(min(1.0, (found.at_zero + moving / 2) / found.mass)) < 48 * found.grid.step_s
+    except BeyondGrid:
+        return False
+
+
+def _area(part: Distribution, until_s: float) -> float:
+    """The integral of the distribution function from 0 to a point of the grid."""
+    return float(np.maximum(until_s - np.arange(part.grid.size) * part.grid.step_s, 0.0) @ part.probabilities)
+
+
+class _Window(NamedTuple):
+    """Where a density matters, in steps: from, to; cells are cut into equal pieces no wider than ``widest``.
+
+    In the first ``head`` pieces the density may be singular, or bend on a logarithmic scale: there the exact integrals are used.
+    """
+
+    low: float
+    high: float
+    widest: float
+    head: int
+
+
+Density = Callable[[Chances, Chances], Chances]  # at x, given log x too; all in steps
+Integrals = Callable[[float], tuple[float, float]]  # P(X <= x), and the integral of t over it
+
+
+def _hats(grid: Grid, mean: float, window: _Window, density: Density, integrals: Integrals) -> Chances:
+    """Chances of the grid points by hat functions, from Gauss–Legendre integrals of the density over each piece of a cell."""
+    if window.high <= 1:
+        return np.concatenate([[1 - mean, mean], np.zeros(grid.size - 2)])
+    pieces = max(1, math.ceil(1 / window.widest))
+    first, last = math.floor(window.low * pieces), min(math.ceil(window.high * pieces), grid.size * pieces)
+    if last <= first:
+        return np.zeros(grid.size)
+    numbers = np.arange(first, last)
+    if pieces == 1:
+        points, log_points = grid.tables.points[first:last], grid.tables.log_points[first:last]
+    else:
+        points = (numbers[:, None] + _POINTS) / pieces
+        log_points = np.log(points)
+    cells = numbers // pieces
+    values = density(points, log_points) @ np.stack([_WEIGHTS, _WEIGHTS * _POINTS], axis=1) / pieces
+    mass, lever = values[:, 0], (values[:, 1] + (numbers % pieces) * values[:, 0]) / pieces
+    if first < window.head:
+        exact = np.array([integrals(number / pieces) for number in range(first, min(window.head, last) + 1)])
+        rows = len(exact) - 1
+        mass[:rows] = np.diff(exact[:, 0])
+        lever[:rows] = np.diff(exact[:, 1]) - cells[:rows] * mass[:rows]
+    chances = np.bincount(cells, mass - lever, grid.size + 1) + np.bincount(cells + 1, lever, grid.size + 1)
+    return np.asarray(np.maximum(chances[: grid.size], 0.0))
+
+
+def _gamma_hats(grid: Grid, mean: float, cv: float) -> Chances:
+    """The tails left out are below exp(-40): Boucheron, Lugosi & Massart 2013, "Concentration inequalities", section 2.4."""
+    shape = 1 / cv**2
+    scale = mean / shape
+    reach = math.sqrt(2 * shape * FAR)
+    window = _Window(max(0.0, shape - reach) * scale, (shape + reach + FAR) * scale, max(cv * mean, scale) / 3, 6)
+    constant = -math.lgamma(shape) - shape * math.log(scale)
+
+    def density(x: Chances, log_x: Chances) -> Chances:
+        return np.asarray(np.exp((shape - 1) * log_x - x / scale + constant))
+
+    def integrals(x: float) -> tuple[float, float]:
+        """Series of the incomplete gamma function, Abramowitz & Stegun 6.5.29; x is small beside the mean."""
+        if x <= 0:
+            return 0.0, 0.0
+        turns = x / scale
+        front = math.exp(shape * math.log(turns) - turns - math.lgamma(shape + 1))
+        rest, number = 0.0, shape + 1
+        term = turns / number
+        while term > 1e-17 * rest:
+            rest += term
+            number += 1
+            term *= turns / number
+        return front * (1 + rest), mean * front * rest
+
+    return _hats(grid, mean, window, density, integrals)
+
+
+def _lognormal_hats(grid: Grid, mean: float, cv: float) -> Chances:
+    """Normal in log x with variance log(1 + cv²)."""
+    spread = math.sqrt(math.log1p(cv**2))
+    middle = math.log(mean) - spread**2 / 2
+    low, high = math.exp(middle - 9 * spread), math.exp(min(700.0, middle + spread * (9 + spread)))
+    window = _Window(low, high, math.inf if spread > 0.19 else spread * math.exp(middle) / 6, 16)
+    constant = -math.log(spread * math.sqrt(2 * math.pi))
+
+    def density(_: Chances, log_x: Chances) -> Chances:
+        return np.asarray(np.exp(constant - log_x - ((log_x - middle) / spread) ** 2 / 2))
+
+    def integrals(x: float) -> tuple[float, float]:
+        if x <= 0:
+            return 0.0, 0.0
+        place = (middle - math.log(x)) / (spread * math.sqrt(2))
+        return math.erfc(place) / 2, mean * math.erfc(place + spread / math.sqrt(2)) / 2
+
+    return _hats(grid, mean, window, density, integrals)
