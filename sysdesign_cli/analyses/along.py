@@ -122,8 +122,8 @@ def read_way(
         except ScenarioError as error:
             refused = refused or error
             continue
-        if quantity is not None:
-            having, unit, whole = [*having, option], quantity.unit, quantity.whole
+        having.append(option)
+        unit, whole = (quantity.unit, quantity.whole) if quantity is not None else (unit, whole)
     value = path.source.text
     parsed = parse_quantity(value, unit) if unit else Misread("bad-number")
     if not having and refused is not None:

@@ -28,6 +28,8 @@ YEAR_S: Final = 365 * 86400.0
 STILL_SERVES: Final = 0.9
 #: Relative room for rounding when an objective is just met.
 TINY: Final = 1e-9
+#: A component down stops the flow in at least this share of cases, or it is no single point of failure.
+NOTICED: Final = 0.01
 #: Cut sets are listed to this order unless asked otherwise.
 ORDER: Final = 3
 #: The tops of a completion: what stops it, what delays it, what degrades it.
@@ -323,9 +325,12 @@ class Availabilities:
         )
 
     def singles(self, flow: Flow) -> tuple[str, ...]:
-        """Single points of failure of a flow's completion: its cut sets of one component. Several replicas at once are not single."""
+        """Single points of failure of a flow's completion: its cut sets of one component.
+
+        Several replicas at once are not single; nor counts what stops it almost never when it is down (a deadline beyond reach).
+        """
         components = self.structure(flow).components
-        names = sorted(next(iter(one.events)) for one in self.cut_sets(flow, STOPS, 1).sets)
+        names = sorted(next(iter(one.events)) for one in self.cut_sets(flow, STOPS, 1).sets if one.chance >= NOTICED)
         return tuple(name for name in names if components[name].kind != GROUP or components[name].replica == 1)
 
     def count_of_singles(self, flow: Flow) -> Number:

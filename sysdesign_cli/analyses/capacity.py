@@ -13,7 +13,7 @@ from sysdesign_cli.analyses.jams import waits_for
 from sysdesign_cli.analyses.load import growth_of_busy, loaded
 from sysdesign_cli.analyses.percentile_sizing import replicas_for_percentile
 from sysdesign_cli.analyses.situations import Setting
-from sysdesign_cli.analyses.sizing import PartAgainstWhole, Target, needed_replicas, part_against_whole
+from sysdesign_cli.analyses.sizing import PartAgainstWhole, Target, needed_replicas, part_against_whole, replica_prices
 from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
 from sysdesign_cli.engine.loaded import Loaded
 from sysdesign_cli.engine.stations import workers
@@ -80,6 +80,7 @@ class CapacityResult:
     bottleneck: str
     headroom: Headroom
     part: PartAgainstWhole | None
+    part_price: PartAgainstWhole | None
     unreachable: Number | None
     workloads: tuple[str, ...]
 
@@ -115,6 +116,7 @@ def capacity(system: System, workload: str = "", target: Target = Target()) -> C
         bottleneck=busiest.service if busiest is not None and busiest.at_most.value > 0 else "",
         headroom=headroom(setting),
         part=part_against_whole(setting),
+        part_price=part_against_whole(setting, prices) if (prices := replica_prices(system)) else None,
         unreachable=unreachable,
         workloads=tuple(settings),
     )

@@ -20,8 +20,8 @@ from sysdesign_cli.scenario.quantity import POWER, SHARE
 #: What an input without a range is moved by, for the tornado.
 SWING: Final = 0.2
 #: Factors at which a parameter is tried on either side before a root is looked for.
-UP: Final = (1 + SWING, 4.0, 64.0)
-DOWN: Final = (1 - SWING, 1 / 4, 1 / 64)
+UP: Final = (1 + SWING, 2.0, 8.0, 64.0)
+DOWN: Final = (1 - SWING, 1 / 2, 1 / 8, 1 / 64)
 #: A flip is looked for until it lies between two values that differ by this part; where the lead does not jump, it is then put between
 #: them on a straight line.
 PRECISION: Final = 5e-3
@@ -68,8 +68,8 @@ def _outwards(contest: Contest, parameter: Parameter, factors: Sequence[float]) 
         if sign is None:
             return None
         if sign < 0:
-            at, beyond = _crossing(lambda x: contest.at(parameter, math.exp(x)).lead(), math.log(inside), math.log(outside))
-            return _flip(contest, parameter, math.exp(at), contest.at(parameter, math.exp(beyond)))
+            at, beyond = _crossing(lambda factor: contest.at(parameter, factor).lead(), inside, outside)
+            return _flip(contest, parameter, at, contest.at(parameter, beyond))
         inside = outside
     return None
 
@@ -84,22 +84,27 @@ def _flip(contest: Contest, parameter: Parameter, factor: float, beyond: World) 
 
 
 def _crossing(lead: Callable[[float], float | None], inside: float, outside: float) -> tuple[float, float]:
-    """Where a lead that is not negative inside and negative outside changes its sign, and a place just beyond."""
+    """Factor where a lead that is not negative inside and negative outside changes its sign, and one just beyond."""
     at_inside, at_outside = lead(inside), lead(outside)
     halve = False
-    while abs(outside - inside) > PRECISION:
+    while (apart := abs(math.log(outside / inside))) > PRECISION:
         share = 0.5 if halve else _straight(at_inside, at_outside)
-        least = PRECISION / 3 / abs(outside - inside)
-        middle, before = inside + min(1 - least, max(least, share)) * (outside - inside), abs(outside - inside)
+        least = PRECISION / 3 / apart
+        middle = _between(inside, outside, min(1 - least, max(least, share)))
         found = lead(middle)
         if found is not None and found >= 0:
             inside, at_inside = middle, found
         else:
             outside, at_outside = middle, found
-        halve = abs(outside - inside) > before / 2 and not halve
+        halve = abs(math.log(outside / inside)) > apart / 2 and not halve
     if at_inside is None or at_outside is None or at_inside - at_outside > _JUMP:
         return outside, outside
-    return inside + _straight(at_inside, at_outside) * (outside - inside), outside
+    return _between(inside, outside, _straight(at_inside, at_outside)), outside
+
+
+def _between(inside: float, outside: float, share: float) -> float:
+    """The factor at a share of the way, in ratios."""
+    return inside * (outside / inside) ** share
 
 
 def _straight(at_inside: float | None, at_outside: float | None) -> float:

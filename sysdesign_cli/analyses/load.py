@@ -15,7 +15,8 @@ from sysdesign_cli.scenario.model import Service, Start
 def loaded(setting: Setting, scale: float = 1.0, replicas: Mapping[int, int] | None = None) -> Loaded:
     """The system at the setting's moment, its arrivals times ``scale``, cold starts of a beginning rush included."""
     rates = setting.rates if scale == 1 else [rate * scale for rate in setting.rates]
-    return Loaded(setting.system, rates, replicas, burst_cold_shares(setting, scale), setting.stretched)
+    cold = burst_cold_shares(setting, scale)
+    return Loaded(setting.system, rates, replicas, cold, setting.stretched, stations=setting.stations if scale == 1 else None, thinking=setting.thinking)
 
 
 def loaded_in(outage: Outage) -> Loaded:

@@ -57,6 +57,13 @@ class Setting:
         entry = self.system.entry(self.scenario.flows[first.flow])
         return stretch_of_waits(self.system, self.rates, entry, first.solution.response_s)
 
+    @property
+    def thinking(self) -> float | None:
+        """Users of closed flows who think at a time, on average; None without such users."""
+        if not self.closed:
+            return None
+        return sum(one.solution.throughput_per_s * one.think_s for one in self.closed.values())
+
     @cached_property
     def entries(self) -> dict[int, float]:
         result: dict[int, float] = {}

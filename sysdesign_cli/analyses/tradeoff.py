@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sysdesign_cli.analyses.along import Along, Way, along
@@ -270,7 +270,8 @@ def _value(contest: Contest, name: str, number: int, ranked: bool) -> Value:
     score = None
     if ranked:
         column = {other: plain(contest.now.outcome(other, number)) or 0.0 for other in contest.now.scores()}
-        inputs = tuple((contest.name_of(other), one) for other in column if isinstance(one := contest.now.outcome(other, number), Number))
+        figures = {contest.name_of(other): contest.now.outcome(other, number) for other in column}
+        inputs = tuple((other, replace(one, inputs=(), formula="")) for other, one in figures.items() if isinstance(one, Number))
         score = Number(normalised(column, metric.better)[name], POWER, f"score-{metric.better}", inputs)
     return Value(metric.id, metric.better, outcome, score)
 

@@ -232,13 +232,12 @@ class Usage:
                     yield self.invocations[node.index] * publish.mean, copies, float(event.size), float(event.retention)
 
     def zones(self, service: int) -> dict[str, float]:
-        """Share of the replicas that there can be in each zone; none for what runs in no zone of ours."""
+        """Share of the replicas that always run in each zone; none for what runs in no zone of ours."""
         definition = self.system.services[service]
         names = [str(zone) for zone in definition.zones or self.system.scenario.zones]
         if not names:
             return {}
-        replicas = definition.replicas.max if definition.replicas.max is not None else definition.replicas.min
-        count = max(1, int(replicas))
+        count = max(1, int(definition.replicas.min))
         each, more = divmod(count, len(names))
         return {zone: (each + (number < more)) / count for number, zone in enumerate(names) if each or number < more}
 

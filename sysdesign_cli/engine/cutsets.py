@@ -17,6 +17,7 @@ system reliability and safety characteristics (IEEE Transactions on Reliability 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product, zip_longest
@@ -330,6 +331,15 @@ class Family:
             done[node] = self._node(variable, high, low) if self.weights[variable] else union(high, low)
         return done[self.top]
 
+    def order_of(self, one: Iterable[int]) -> int:
+        """How many components a set of events has."""
+        return sum([self.weights[event] for event in one])
+
+    def small_sizes(self) -> list[int]:
+        """As `sizes`, for all sets of `small` together."""
+        counts = Counter(self.order_of(one) for sets in self.small for one in sets)
+        return [counts[size] for size in range(max(counts, default=-1) + 1)]
+
     def more_than(self, order: int, part: int) -> float:
         """Sum of the probabilities of the node's sets of more components than this: no less than what they add to the top's."""
         if self._largest[part] <= order:
@@ -407,16 +417,15 @@ def _up_to(tree: Tree, top: int, order: int, budget: int) -> CutSets:
     except TooLarge:
         family = Family(tree, top, order, budget, small_apart=True)
     sizes = [family.sizes(part) for part in family.parts]
-    number = sum(map(sum, sizes))
-    everything = number <= _FEW_SETS and not family.truncated
-    while order > 1 and sum(sum(size[: order + 1]) for size in sizes) > MOST_LISTED:
+    everything = sum(map(sum, sizes)) <= _FEW_SETS and not family.truncated
+    counts = [sum(column) for column in zip_longest(family.small_sizes(), *sizes, fillvalue=0)]
+    while order > 1 and sum(counts[: order + 1]) > MOST_LISTED:
         order -= 1
     reach = _FREE if everything else order
     found = list(_minimal([*family.small, *(list(family.listed(reach, part)) for part in family.parts)]))
-    larger = [one for one in found if sum([family.weights[event] for event in one]) > order]
+    larger = [one for one in found if family.order_of(one) > order] if everything or family.small else []
     if larger:
-        longer = set(larger)
-        found = [one for one in found if one not in longer]
+        found = [one for one in found if family.order_of(one) <= order]
     sets = _named(family, found)
     if not larger and (everything or (not family.truncated and all(len(size) <= order + 1 for size in sizes))):
         return CutSets(sets, True, order, 0.0, True)

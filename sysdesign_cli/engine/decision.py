@@ -808,11 +808,7 @@ def _best_try(region: Region, q: Sequence[float], samples: int, draw: random.Ran
 
     def second_moment(most: int) -> float:
         return max(
-            math.fsum(
-                times * one * other
-                for times, one, other in zip(that.tally.values(), that.weights, _weights(that.tally, q, most), strict=True)
-            )
-            for that in telling
+            math.fsum(map(math.prod, zip(one.tally.values(), one.weights, _weights(one.tally, q, most), strict=True))) for one in telling
         )
 
     best = min(tries, key=second_moment) if telling[0].failed else max(tries)

@@ -107,7 +107,7 @@ class Loaded:
     shared stations, by which a closed population is fitted (1 for an open system). cold: service number -> share of cold starts to
     add (a burst). slow: service number -> share of its requests that get no reply, so that callers wait for their timeouts; where it is
     given, who is saturated beyond it does not hold up its callers yet (a cascade is followed step by step). waits: False leaves
-    all waits out, where only utilisations are asked for.
+    all waits out, where only utilisations are asked for. thinking: users of a closed population who think, on average.
     """
 
     def __init__(
@@ -120,6 +120,7 @@ class Loaded:
         slow: Mapping[int, float] | None = None,
         stations: Stations | None = None,
         waits: bool = True,
+        thinking: float | None = None,
     ) -> None:
         self.system = system
         self.rates = rates
@@ -137,6 +138,7 @@ class Loaded:
         self._order = system.service_order
         self._calls_itself = system.calls_itself
         self.waits = waits
+        self.thinking = thinking
         if waits:
             self.arrival_cv2 = _arrival_variability(stations or Stations(system, rates), self._order, self.given)
         else:

@@ -6,6 +6,7 @@ Sequence is convolution, parallel is a maximum, a chance or a cache is a mixture
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sysdesign_cli.engine.distributions import Distribution, Grid, maximum, mixture, repeated, sequence, with_retries
@@ -69,7 +70,10 @@ class Responses:
             node = self.system.handlers[handler]
             station = self.loaded.stations[node.service]
             waited = station.event_wait if node.event is not None else station.request_wait
-            parts = [self._waiting(waited), self._work(node.handler.takes), self._waiting(station.core_wait)]
+            workers = station.workers
+            cores = station.replicas * float(self.system.services[node.service].cores or 1)
+            mean, work = station.held.mean, float(node.handler.takes.mean)
+            parts = [self._waiting(waited, mean / workers), self._work(node.handler.takes), self._waiting(station.core_wait, work / cores)]
             if station.cold_share > 0:
                 start = self.system.services[node.service].replicas.starts_in
                 cold = self.grid.fixed(float(start or 0.0))
@@ -77,9 +81,19 @@ class Responses:
             self._before[handler] = sequence(*(part for part in parts if part is not None))
         return self._before[handler]
 
-    def _waiting(self, wait: Wait | None) -> Distribution | None:
+    def _waiting(self, wait: Wait | None, turn_s: float) -> Distribution | None:
+        """A wait as a distribution; turn_s: mean time between two that leave a full station.
+
+        Users who wait for their answers cannot all come at once, so of those ahead few come late and few early: a sum of about as
+        many turns as are ahead. Their number varies as in an open queue, n (n + 1), but no more than the number of those who think.
+        """
         if wait is None or wait.probability <= NEVER or wait.mean_s <= 0:
             return None
+        if self.loaded.thinking is not None and turn_s > 0:
+            ahead = wait.mean_s / turn_s
+            variance = (ahead + min(ahead * (ahead + 1), self.loaded.thinking)) * turn_s**2
+            if variance < wait.mean_s**2:
+                return self.grid.gamma(wait.mean_s, math.sqrt(variance) / wait.mean_s)
         return self.grid.atom_exponential(wait.probability, wait.mean_s / wait.probability)
 
     def _work(self, takes: Takes) -> Distribution:
@@ -203,13 +217,14 @@ class Completions:
             (prefix if since is None else since).extend(responses._groups(edges))
         if node.misses and node.hit < 1:
             (prefix if since is None else since).append(responses._sometimes(1 - node.hit, responses._groups(node.misses)))
-        (prefix if since is None else since).extend(responses.acknowledgements(node))
+        # a message is on its way while its publisher still waits for the broker's confirmation
+        confirmed = responses.acknowledgements(node)
         since = [] if since is None else since
         if node.index in self.effects:
-            branches.append(sequence(self.grid.zero(), *since))
+            branches.append(sequence(self.grid.zero(), *since, *confirmed))
         branches += self._published(node, since)
         if not branches:
-            return sequence(*prefix)
+            return sequence(*prefix, *confirmed)
         latest = branches[0] if len(branches) == 1 else maximum(*branches)
         return sequence(*prefix, latest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from sysdesign_cli.engine.system import CallEdge, System
+from sysdesign_cli.engine.system import CallEdge, PublishEdge, System
 from sysdesign_cli.scenario.model import Service
 
 
@@ -81,13 +81,22 @@ def holding_times(system: System) -> list[float]:
     for group in system.topology.order:
         handler = group[0]
         node = system.handlers[handler]
-        if handler in cyclic or not (node.calls or node.misses):
+        if handler in cyclic or not (node.calls or node.misses or node.publishes):
             continue  # a cycle has no finite unfolding here; its own service times stand
-        waits = _calls_time(node.calls, response, ways) + (1 - node.hit) * _calls_time(node.misses, response, ways)
+        waits = sum(publish.mean * confirmation(system, publish) for publish in node.publishes)
+        waits += _calls_time(node.calls, response, ways) + (1 - node.hit) * _calls_time(node.misses, response, ways)
         response[handler] += waits
         if system.services[node.service].blocking:
             held[handler] = response[handler]
     return held
+
+
+def confirmation(system: System, publish: PublishEdge) -> float:
+    """Seconds until a broker has confirmed a message, where its publisher waits for that: a round trip and the broker's own work."""
+    if publish.mode != "in-path" or publish.broker < 0:
+        return 0.0
+    broker = system.services[publish.broker]
+    return float(broker.takes.mean) + float(broker.round_trip)
 
 
 def _calls_time(edges: tuple[CallEdge, ...], response: list[float], ways: list[float]) -> float:

@@ -462,13 +462,13 @@ class _Effects:
             return self.tree.any_of([after, builder.not_full(subscriber), self._catching_up(service)])
         if what == "late":
             return self.tree.any_of([after, builder.fails(subscriber, 0.0), self._catching_up(service)])
-        if not event.durable or event.delivery == "at-most-once":
-            return self.tree.any_of([after, builder.fails(subscriber, 0.0)])
         # a dead subscriber: kept until the retention is over; one that fails: tried until its deliveries are used up, then parked
         retention = float(event.retention)
-        tried = min(retention, tried_for(event))
+        once = event.delivery == "at-most-once"
+        kept = 0.0 if once or not event.durable else retention
+        tried = 0.0 if once else min(retention, tried_for(event))
         gone = [
-            self._beyond(lambda patience: builder.down(service, patience), retention),
+            self._beyond(lambda patience: builder.down(service, patience), kept),
             self._beyond(lambda patience: builder.fails_though_up(subscriber, patience), tried),
         ]
         return self.tree.any_of([after, *gone])

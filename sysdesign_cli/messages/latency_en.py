@@ -82,6 +82,7 @@ MESSAGES: Final[dict[str, str]] = {
     "capacity.most": "most",
     "capacity.unreachable": "No number of replicas brings {percentile} within {within}: without any waiting it is {best}.",
     "capacity.part": "From {before} to {after}: growing each part by itself takes {part} replicas; growing the whole by as much as {largest} needs takes {whole}. The part is {share} of the whole.",
+    "capacity.part-price": "By the price of a replica an hour (functions: of one at work): {part} against {whole}, {share}.",
     "capacity.part-same": "From {before} to {after}: growing each part by itself takes {part} replicas, as many as growing the whole.",
     "capacity.function": "function",
     "capacity.throttled": "refused",

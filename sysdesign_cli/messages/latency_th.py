@@ -82,6 +82,7 @@ MESSAGES: Final[dict[str, str]] = {
     "capacity.most": "มากสุด",
     "capacity.unreachable": "ไม่มีจำนวน replica ใดทำให้ {percentile} ไม่เกิน {within} ได้ เพราะแม้ไม่ต้องรอเลยก็ใช้ {best}",
     "capacity.part": "จาก {before} เป็น {after}: ขยายเฉพาะส่วนใช้ {part} replica ขยายทั้งระบบเท่าที่ {largest} ต้องการใช้ {whole} ขยายเฉพาะส่วนคือ {share} ของทั้งระบบ",
+    "capacity.part-price": "คิดตามราคา replica ต่อชั่วโมง (Function คิดขณะทำงาน): {part} เทียบกับ {whole} คือ {share}",
     "capacity.part-same": "จาก {before} เป็น {after}: ขยายเฉพาะส่วนใช้ {part} replica เท่ากับขยายทั้งระบบ",
     "capacity.function": "Function",
     "capacity.throttled": "ถูกปฏิเสธ",

@@ -51,6 +51,7 @@ MESSAGES: Final[dict[str, str]] = {
     "tradeoff.either-way": "20 % either way",
     "tradeoff.lead-definition": "Score of today's first less the best of the others.",
     "tradeoff.more-swings": "Inputs that move it less: {count}.",
+    "tradeoff.no-swings": "None of {count} inputs moves the lead by a hundredth.",
     "tradeoff.no-ranges": "No figure of the file is a range (12ms ± 3ms, 4s..10s), so how sure each one is cannot be told apart.",
     "tradeoff.odds": "{count} samples of {ranges} ranges (seed {seed})",
     "tradeoff.first-in": "first in",

@@ -51,6 +51,7 @@ MESSAGES: Final[dict[str, str]] = {
     "tradeoff.either-way": "±20 %",
     "tradeoff.lead-definition": "คะแนนของอันดับหนึ่งตอนนี้ลบคะแนนที่ดีที่สุดของแบบอื่น",
     "tradeoff.more-swings": "ค่าอื่นที่ทำให้เปลี่ยนน้อยกว่านี้: {count} ค่า",
+    "tradeoff.no-swings": "ไม่มีค่าใดใน {count} ค่าที่ทำให้คะแนนนำเปลี่ยนถึงหนึ่งในร้อย",
     "tradeoff.no-ranges": "ไม่มีตัวเลขใดในไฟล์ให้ไว้เป็นช่วง (12ms ± 3ms, 4s..10s) จึงบอกไม่ได้ว่าตัวเลขใดแน่นอนกว่ากัน",
     "tradeoff.odds": "สุ่ม {count} ครั้งจาก {ranges} ช่วง (seed {seed})",
     "tradeoff.first-in": "เป็นที่หนึ่ง",

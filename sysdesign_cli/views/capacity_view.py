@@ -193,6 +193,12 @@ def _sizing(document: Document, result: CapacityResult, say: Say) -> list[Note]:
         key = "capacity.part" if part.part.value < part.whole.value else "capacity.part-same"
         counts = {"part": f"{part.part.value:,.0f}", "whole": f"{part.whole.value:,.0f}", "share": format_quantity(part.share.value, SHARE)}
         notes.append(Note(say(key, before=part.compared_with, after=part.grown_to, largest=part.largest, **counts)))
+    priced = result.part_price
+    if priced is not None and part is not None and part.part.value < part.whole.value:
+        document.number("part-price", priced.part)
+        document.number("whole-price", priced.whole)
+        prices = {"part": show(priced.part), "whole": show(priced.whole), "share": format_quantity(priced.share.value, SHARE)}
+        notes.append(Note(say("capacity.part-price", **prices), "muted"))
     return notes
 
 

@@ -58,7 +58,7 @@ def _ranking(document: Document, result: TradeoffResult, say: Say) -> Table:
                 Cell(str(option.rank) if option.rank else "–", "strong", option.rank),
                 Cell(option.name, "name"),
                 score,
-                Cell(", ".join(option.dominated_by) or "–", "warning" if option.dominated_by else "muted"),
+                Cell(", ".join(option.dominated_by) or "–", "warning" if option.dominated_by else "muted", ", ".join(option.dominated_by)),
                 Cell(option.title.in_language(say.language)),
             )
         )
@@ -232,7 +232,7 @@ def _add_swings(document: Document, result: TradeoffResult, say: Say) -> None:
     if shown:
         document.add(Table(columns, tuple(_swing(document, swing, say) for swing in shown), say("tradeoff.tornado")))
     if rest := len(result.swings) - len(shown):
-        document.add(Note(say("tradeoff.more-swings", count=rest), "muted"))
+        document.add(Note(say("tradeoff.more-swings" if shown else "tradeoff.no-swings", count=rest), "muted"))
     if not result.ranges:
         document.add(Note(say("tradeoff.no-ranges"), "muted"))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sysdesign_cli.analyses.claims import FAILS, HOLDS, UNDECIDED, ClaimVerdict, Evidence, VerifyResult
+from sysdesign_cli.analyses.metrics import METRICS
+from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.document import Branch, Document, Heading, Note, Tree, show
 
@@ -44,7 +46,10 @@ def _claim(document: Document, claim: ClaimVerdict, say: Say) -> Branch:
 def _evidence(one: Evidence, say: Say) -> str:
     params = dict(one.params)
     if one.key == "metric" and one.number is not None:
-        than = say("verify.of-that-of", than=params["than"]) if params["than"] else ""
+        between = METRICS[params["metric"]].against is not None
+        than = say("verify.against" if between else "verify.of-that-of", than=params["than"]) if params["than"] else ""
+        if params["metric"] == "tradeoff_rank":
+            than = " (" + ", ".join(f"{name} {show(score)}" for name, score in one.number.inputs if isinstance(score, Number)) + ")"
         where = f" ({params['of']})" if params["of"] else ""
         return say("evidence.metric", metric=say(f"metric.{params['metric']}") + where, value=show(one.number) + than, wanted=params["is"])
     if one.key == "undecided":

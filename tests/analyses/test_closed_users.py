@@ -69,3 +69,16 @@ def test_what_takes_no_time_at_all_has_no_throughput() -> None:
     assert setting.moment.rates["ask"] == pytest.approx(4e9)
     with pytest.raises(ScenarioError):
         design(text.replace("think: 1ns", "think: 0s"))
+
+
+def test_percentiles_of_users_who_wait_are_those_of_the_machine_repair_model() -> None:
+    # one worker of 1 s, 20 users who think 5 s: simulated p50 14.7, p95 22.9, p99 26.9 s (an open queue's tail says 10.7, 43, 65)
+    text = """
+    services: {desk: {concurrency: 1, round_trip: 0s, handles: {Ask: {takes: 1s}}}}
+    flows: {ask: {starts: desk.Ask}}
+    workloads: {users: {starts: {ask: {users: 20, think: 5s}}}}
+    """
+    (flow,) = latency(design(text).system).flows
+    assert flow.answer is not None
+    found = [flow.answer.percentiles[name].value for name in ("p50", "p95", "p99")]
+    assert found == pytest.approx([14.7, 22.9, 26.9], rel=0.05)

@@ -31,6 +31,7 @@ SWEEP = ("sweep", "ecommerce", "--set", "services.payment.replicas=2..5", "--met
 WITHOUT = {"explain", "init", "schema"}
 #: What a command needs besides the scenario.
 MORE = {
+    "export": ["ecommerce", "place-order", "--open-psa"],
     "list": [],
     "failover": ["ecommerce", "--kill", "payment"],
     "compare": ["ecommerce", "netflix"],

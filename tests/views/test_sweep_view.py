@@ -39,16 +39,16 @@ services.broker.replicas: 1, 2, 3 (3 values)
 
 workloads.normal-day.starts.browse: 40/s, 140/s (2 values)
 
-replicas  browse  requests  services that fail with it
-       1    40/s         –                           –
-       1   140/s         –                           –
-       2    40/s     100/s                           –
-       2   140/s     200/s                           –
-       3    40/s     100/s                           –
-       3   140/s     200/s                           –
+replicas  browse  requests  other services down
+       1    40/s         –                    –
+       1   140/s         –                    –
+       2    40/s     100/s                    –
+       2   140/s     200/s                    –
+       3    40/s     100/s                    –
+       3   140/s     200/s                    –
 
 – nothing at replicas = 1, browse = 40/s; replicas = 1, browse = 140/s: E214 broker needs 2 replicas up but has 1: it could never serve
 
-– services that fail with it at replicas = 2, browse = 40/s; replicas = 2, browse = 140/s; replicas = 3, browse = 40/s; replicas = 3, browse = 140/s: needs something to be killed
+– other services down at replicas = 2, browse = 40/s; replicas = 2, browse = 140/s; replicas = 3, browse = 40/s; replicas = 3, browse = 140/s: needs something to be killed
 """
     )

@@ -72,9 +72,20 @@ def _single_points_of_failure(subject: Subject, about: About) -> Number | Unavai
     return max(counts, key=lambda number: number.value)
 
 
+def _single_points_of_all(subject: Subject, about: About) -> Number | Unavailable:
+    """Components each of which stops every flow by itself."""
+    if (killed := _killed(subject)) is not None:
+        return killed
+    flows = [flow for flow in subject.scenario.flows.values() if subject.setting.moment.rates[flow.name] > 0]
+    stopping = [set(subject.availabilities.singles(flow)) for flow in flows]
+    names = sorted(set.intersection(*stopping)) if stopping else []
+    return Number(float(len(names)), COUNT, "counted", tuple((f"#{n}", name) for n, name in enumerate(names, 1)))
+
+
 AVAILABILITY_METRICS: Final = (
     Metric("availability", SHARE, "higher", _availability, ("flow",)),
     Metric("completion_availability", SHARE, "higher", _completion_availability, ("flow",), shown=False),
     Metric("downtime_per_year", TIME, "lower", _downtime_per_year, ("flow",)),
     Metric("single_points_of_failure", COUNT, "lower", _single_points_of_failure, ("flow",), shown=False),
+    Metric("single_points_of_all", COUNT, "lower", _single_points_of_all, shown=False),
 )

@@ -36,9 +36,9 @@ def _replicas_needed(subject: Subject, about: About) -> Number | Unavailable:
 
 
 def _scale_part_to_whole(subject: Subject, about: About) -> Number | Unavailable:
-    from sysdesign_cli.analyses.sizing import part_against_whole, replica_prices
+    from sysdesign_cli.analyses.sizing import part_against_whole
 
-    found = part_against_whole(subject.setting, replica_prices(subject.system))
+    found = part_against_whole(subject.setting)
     return Unavailable("one-workload") if found is None else found.share
 
 

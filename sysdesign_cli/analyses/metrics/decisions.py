@@ -51,7 +51,7 @@ def _break_even(subject: Subject, other: Subject, about: About) -> Number | Unav
 
 def _tradeoff_rank(subject: Subject, about: About) -> Number | Unavailable:
     """Place of this variant by the weights of the file."""
-    from sysdesign_cli.analyses.tradeoff import Spec, tradeoff, variants_weighed
+    from sysdesign_cli.analyses.tradeoff import spec_for, tradeoff, variants_weighed
     from sysdesign_cli.scenario.prices import prices_for
 
     stated = subject.scenario.tradeoff
@@ -61,9 +61,9 @@ def _tradeoff_rank(subject: Subject, about: About) -> Number | Unavailable:
         return Unavailable("needs-variants")
     try:
         systems = {name: subject.system_of(name) for name in variants_weighed(subject.scenario)}
+        spec = spec_for(subject.scenario)
     except ScenarioError as error:
         return Unavailable("cannot-be-computed", error.problems[0].slug)
-    spec = Spec({name: float(weight) for name, weight in stated.weights.items()}, str(stated.flow or ""), str(stated.workload or ""))
     prices = {name: subject.prices or prices_for(system.scenario) for name, system in systems.items()}
     result = tradeoff(systems, spec, prices, look_further=False)
     own = subject.scenario.variant or subject.scenario.label
