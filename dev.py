@@ -3,6 +3,7 @@
 python3 dev.py run compare netflix grab     the program
 python3 dev.py test                         every check: style, types, floors, tests
 python3 dev.py test --oldest                the tests on the oldest allowed packages
+python3 dev.py test --reference             availability against RePyability, which is large and so has an environment of its own
 python3 dev.py docs                         the reference and all shown outputs anew
 python3 dev.py lock                         make the requirements files anew
 python3 dev.py bench                        how fast it is: the promises, measured
@@ -55,6 +56,9 @@ def test(words: list[str]) -> int:
     if "--oldest" in words:
         python = environment(".venv-oldest", "oldest.txt")
         return call(python, "-m", "pytest", "-n", "auto", *(word for word in words if word != "--oldest"))
+    if "--reference" in words:
+        python = environment(".venv-reference", "reference.txt")
+        return call(python, "-m", "pytest", *(word for word in words if word != "--reference"), "tests/engine/test_scram.py")
     python = environment(".venv", "dev.txt")
     if not words:
         for name, tool in (
@@ -96,6 +100,7 @@ def lock() -> int:
         ("run", ()),
         ("dev", ("--extra", "dev")),
         ("oldest", ("--extra", "test", "--resolution", "lowest-direct")),
+        ("reference", ("--extra", "reference")),
     ):
         if code := call(python, *common, "--upgrade", *options, "-o", f"requirements/{name}.txt"):
             return code

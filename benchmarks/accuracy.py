@@ -27,15 +27,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 import sysdesign_cli
-from benchmarks.oracles import Phases, chain_wait, exact_percentile, exact_throughput, exact_wait, open_layered_response
+from benchmarks.oracles import Phases, chain_wait, closed_layered_p99, exact_percentile, exact_throughput, exact_wait, open_layered_response
 from sysdesign_cli.engine.closed import Station, capacity_per_s, solve, solve_open
-from sysdesign_cli.engine.cutsets import minimal_cut_sets
+from sysdesign_cli.engine.cutsets import cut_set_counts, minimal_cut_sets
 from sysdesign_cli.engine.decision import probability
 from sysdesign_cli.engine.distributions import Distribution, Grid, evaluate, maximum, sequence
 from sysdesign_cli.engine.faulttree import ALL, ANY
 from sysdesign_cli.engine.multiserver import erlang_b, erlang_c
 from sysdesign_cli.engine.openpsa import open_psa
 from sysdesign_cli.engine.queueing import mmc_sojourn_percentile, queue_wait, wait
+from tests.engine import test_aralia
 from tests.engine.test_closed import layered, layered_chain
 from tests.engine.test_faulttree import Drawn, large
 from tests.engine.test_queueing import simulated
@@ -265,6 +266,16 @@ def layered_rows() -> Iterator[Row]:
     yield Row("the same, 12 users, 3 to 8 threads, 24 systems", "Markov chains", bar, " and ".join(map(percent, errors)), met)
     errors = closed_layered_errors((1, 2))
     yield Row("known exception: pools of 1 or 2 threads, 16 systems", "Markov chains", bar, " and ".join(map(percent, errors)), None)
+    for users in (20, 40):
+        _, _, p99_s = asked(LAYERED.format(threads=5, cores=2, own_s=0.05, called_s=0.08, start=f"{{users: {users}, think: 1s}}"))
+        simulated_s = closed_layered_p99(users, 1.0, 5, 2, 0.05, 0.08)
+        yield Row(
+            f"no promise: p99 of layered calls, {users} users",
+            "simulation",
+            "none",
+            percent((p99_s or math.inf) / simulated_s - 1, "+"),
+            None,
+        )
     for share in (0.3, 0.5, 0.7):
         worst, saturated = open_layered_errors(share)
         called = f", {saturated} of 5 called full" if saturated else ""
@@ -418,7 +429,12 @@ def program_row(name: str, there: bool, ask: Callable[[Drawn], tuple[float, set[
 
 
 def aralia_rows() -> Iterator[Row]:
-    yield from ()
+    for name, events, top_probability, counts in (test_aralia.CHINESE, test_aralia.DAS9201):
+        tree, top = test_aralia.Text(name).tree()
+        error, found = apart(probability(tree, top), top_probability), cut_set_counts(tree, top)
+        measured = f"{digits(error)}, {sum(found):,} cut sets"
+        what = f"availability: Aralia {name}, {events} components"
+        yield Row(what, f"{sum(counts):,} cut sets by order", "six digits, equal", measured, error <= 5e-6 and found == counts)
 
 
 def availability_rows() -> Iterator[Row]:

@@ -63,7 +63,7 @@ def absolute(name: str, ours: list[str], bar_s: float, bar_mb: float, runs: int 
     return met
 
 
-def beside_imports(name: str, ours: dict[str, list[str]], bar_s: float, runs: int = 5) -> bool:
+def beside_imports(name: str, ours: dict[str, list[str]], bar_s: float, runs: int = 3) -> bool:
     """Print the slowest of some commands, what importing the packages alone takes, the ratio of the two, and the bar in seconds."""
     found = []
     for label, words in ours.items():

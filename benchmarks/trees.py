@@ -1,4 +1,4 @@
-"""Fault trees of large flows for measuring: ``python benchmarks/trees.py [services]`` works one out and prints time and memory.
+"""Fault trees of large flows for measuring: ``python benchmarks/trees.py [services] [deep]`` works one out, prints time and memory.
 
 A flow calls services three by three, a few of them more than once. Every service has three replicas, one in each of three zones that
 all share, of which one or two are needed, and a bad deploy that stops all three. One service in ten belongs to a pair of which one
@@ -51,7 +51,8 @@ def main() -> None:
     from sysdesign_cli.engine.cutsets import importance, minimal_cut_sets
     from sysdesign_cli.engine.decision import factored
 
-    tree, top = flow(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    tree, top = flow(numbers[0] if numbers else 1000, deep="deep" in sys.argv)
     began = time.perf_counter()
     unavailability = factored(tree, top).probability()
     known = time.perf_counter()

@@ -78,6 +78,11 @@ class Contest:
         """Everything as it is."""
         return World(self, self.systems)
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether every figure is worked out in a few milliseconds."""
+        return all(metric.id in _QUICK for metric in self.metrics)
+
     @cached_property
     def leaders(self) -> tuple[str, ...]:
         """The options that are first, as things are; several when they score the same."""
@@ -249,7 +254,10 @@ class World:
         theirs = [score for name, score in scores.items() if name not in self.contest.leaders]
         if not mine:
             return -1.0 if theirs else None
-        return max(mine) - max(theirs) if theirs else 1.0
+        if not theirs:
+            return 1.0
+        lead = max(mine) - max(theirs)
+        return 0.0 if abs(lead) <= 1e-12 else lead
 
     def sign(self) -> float | None:
         """Something with the sign of ``lead``: slow figures are left out where the others settle it."""

@@ -19,12 +19,12 @@ from sysdesign_cli.scenario.quantity import POWER, SHARE
 
 #: What an input without a range is moved by, for the tornado.
 SWING: Final = 0.2
-#: Factors at which a parameter is tried on either side before a root is looked for.
-UP: Final = (1 + SWING, 2.0, 8.0, 64.0)
-DOWN: Final = (1 - SWING, 1 / 2, 1 / 8, 1 / 64)
-#: A flip is looked for until it lies between two values that differ by this part; where the lead does not jump, it is then put between
-#: them on a straight line.
-PRECISION: Final = 5e-3
+#: Factors at which a parameter is tried before a root is looked for, and their inverses; fewer where a figure takes long to work out.
+STEPS: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+FEWER_STEPS: Final = (2.0, 8.0, 64.0)
+#: A flip is looked for until it lies between two values that differ by this part. Where the lead jumps, it is put in their middle,
+#: elsewhere between them on a straight line.
+PRECISION: Final = 2e-3
 #: A lead that differs by more than this between those two has jumped.
 _JUMP: Final = 0.02
 #: Flips of weights are told between this and 1 less this.
@@ -53,8 +53,9 @@ class Flip:
 
 def flips(contest: Contest, parameter: Parameter) -> tuple[Flip, ...]:
     """The nearest flip upwards and the nearest downwards; one entry without a factor where there is neither."""
-    up = [*(factor for factor in UP if factor < parameter.high), parameter.high]
-    down = [*(factor for factor in DOWN if factor > parameter.low), parameter.low]
+    steps = STEPS if contest.is_quick else FEWER_STEPS
+    up = [*(factor for factor in (1 + SWING, *steps) if factor < parameter.high), parameter.high]
+    down = [*(factor for factor in (1 - SWING, *(1 / step for step in steps)) if factor > parameter.low), parameter.low]
     found = [flip for side in (up, down) if (flip := _outwards(contest, parameter, side)) is not None]
     if found:
         return tuple(found)
@@ -68,10 +69,22 @@ def _outwards(contest: Contest, parameter: Parameter, factors: Sequence[float]) 
         if sign is None:
             return None
         if sign < 0:
+            inside, outside = _nearest(contest, parameter, inside, outside)
             at, beyond = _crossing(lambda factor: contest.at(parameter, factor).lead(), inside, outside)
             return _flip(contest, parameter, at, contest.at(parameter, beyond))
         inside = outside
     return None
+
+
+def _nearest(contest: Contest, parameter: Parameter, inside: float, outside: float) -> tuple[float, float]:
+    """Of a wide step over a flip the first part, of at most twice, that has one."""
+    while abs(math.log(outside / inside)) > math.log(2) * 1.01:
+        middle = inside * (2.0 if outside > inside else 0.5)
+        sign = contest.at(parameter, middle).sign()
+        if sign is None or sign < 0:
+            return inside, middle
+        inside = middle
+    return inside, outside
 
 
 def _flip(contest: Contest, parameter: Parameter, factor: float, beyond: World) -> Flip:
@@ -98,7 +111,7 @@ def _crossing(lead: Callable[[float], float | None], inside: float, outside: flo
             outside, at_outside = middle, found
         halve = abs(math.log(outside / inside)) > apart / 2 and not halve
     if at_inside is None or at_outside is None or at_inside - at_outside > _JUMP:
-        return outside, outside
+        return _between(inside, outside, 0.5), outside
     return _between(inside, outside, _straight(at_inside, at_outside)), outside
 
 
@@ -124,9 +137,12 @@ def weight_flips(contest: Contest) -> tuple[Flip, ...]:
             continue
         own = _score_of(contest, number)
         rest = {name: (score - weight * own[name]) / (1 - weight) for name, score in contest.now.scores().items()}
-        roots = [root for name in rest if name not in contest.leaders and (root := _equal(own, rest, contest.leaders, name)) is not None]
-        above = min((root for root in roots if weight < root < 1 - _ODD), default=None)
-        below = max((root for root in roots if _ODD < root < weight), default=None)
+        slope = {name: own[name] - rest[name] for name in rest}
+        # several that are first together part company: upwards the steepest of them leads
+        up, down = (best(contest.leaders, key=lambda name: slope[name]) for best in (max, min))
+        others = [name for name in rest if name not in contest.leaders]
+        above = min((root for root in _equal(slope, rest, up, others) if weight < root < 1 - _ODD), default=None)
+        below = max((root for root in _equal(slope, rest, down, others) if _ODD < root < weight), default=None)
         found += [_of_weight(contest, number, root, own, rest) for root in (above, below) if root is not None]
     return tuple(found)
 
@@ -136,11 +152,9 @@ def _score_of(contest: Contest, number: int) -> dict[str, float]:
     return normalised(column, contest.metrics[number].better)
 
 
-def _equal(own: Mapping[str, float], rest: Mapping[str, float], leaders: Sequence[str], name: str) -> float | None:
-    """The weight at which the first and another score the same; None where they do everywhere or nowhere."""
-    mine = leaders[0]
-    slope = (own[mine] - rest[mine]) - (own[name] - rest[name])
-    return None if abs(slope) < 1e-12 else (rest[name] - rest[mine]) / slope
+def _equal(slope: Mapping[str, float], rest: Mapping[str, float], first: str, others: Sequence[str]) -> list[float]:
+    """The weights at which the first scores the same as another, as far as there are any."""
+    return [(rest[name] - rest[first]) / (slope[first] - slope[name]) for name in others if abs(slope[first] - slope[name]) >= 1e-12]
 
 
 def _of_weight(contest: Contest, number: int, root: float, own: Mapping[str, float], rest: Mapping[str, float]) -> Flip:

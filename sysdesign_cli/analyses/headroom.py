@@ -45,26 +45,30 @@ class _Promise:
     share: float
     completion: bool
 
+    @property
+    def id(self) -> str:
+        return f"{self.flow.name}.{self.name}"
+
 
 def headroom(setting: Setting) -> Headroom:
     """The largest load, all flows in the same mix, under which nothing is saturated and every latency objective is met."""
     highest, first = _saturation(setting)
-    highest = min(highest, _MOST)
     promises = _promises(setting)
-    limited_by = first
-    low, high = 0.0, highest
-    if broken := _broken(setting, highest * (1 - PRECISION), promises):
+    found, limited_by = min(highest, _MOST), first
+    # what breaks first is followed down alone, and then everything is looked at again
+    while broken := _broken(setting, found * (1 - PRECISION), promises):
+        bound = next((promise for promise in promises if promise.id == broken), None)
         limited_by = broken
-        high = highest * (1 - PRECISION)
+        low, high = 0.0, found * (1 - PRECISION)
         while high - low > PRECISION * high and high > 1e-6:
             middle = (low + high) / 2
-            if (broken := _broken(setting, middle, promises)) == "":
-                low = middle
+            if wrong := _broken(setting, middle, promises if bound is None else [bound], bound):
+                high, limited_by = middle, wrong
             else:
-                high, limited_by = middle, broken
+                low = middle
         found = low
-    else:
-        found = highest
+        if found <= 0:
+            break
     scale = Number(found, "factor", "headroom-scale", (("limited-by", limited_by),), APPROXIMATION)
     factor = Number(found - 1, "factor", "headroom", (("scale", scale), ("limited-by", limited_by)), APPROXIMATION)
     rates = {
@@ -72,7 +76,7 @@ def headroom(setting: Setting) -> Headroom:
         for name, rate in setting.moment.rates.items()
         if rate > 0
     }
-    promised = next((promise.limit for promise in promises if f"{promise.flow.name}.{promise.name}" == limited_by), None)
+    promised = next((promise.limit for promise in promises if promise.id == limited_by), None)
     return Headroom(scale, factor, limited_by, rates, promised)
 
 
@@ -123,9 +127,10 @@ def _surely_kept(load: Loaded, promise: _Promise, effects: list[int]) -> bool:
     return spare > 0 and times.variance / (times.variance + spare**2) < 1 - promise.share
 
 
-def _broken(setting: Setting, scale: float, promises: list[_Promise]) -> str:
-    """The first thing that is wrong at this scale, ``""`` when nothing is."""
-    load = loaded(setting, scale)
+def _broken(setting: Setting, scale: float, promises: list[_Promise], alone: _Promise | None = None) -> str:
+    """The first thing that is wrong at this scale, ``""`` when nothing is. alone: the only promise whose services have to wait."""
+    only = None if alone is None else frozenset(Latencies(setting).passed(alone.flow, alone.completion))
+    load = loaded(setting, scale, only=only)
     for number in load.saturated:
         deadline = deadline_of(setting, number)
         if deadline is None or latest_at(setting, number, scale) > deadline:
@@ -144,5 +149,5 @@ def _broken(setting: Setting, scale: float, promises: list[_Promise]) -> str:
         grid = Grid(1.25 * float(promise.limit) / _POINTS, _POINTS)
         times = latencies.on_grid(promise.flow, grid, set(effects), not promise.completion)
         if times.mass <= 0 or times.cdf(float(promise.limit)) / times.mass < promise.share:
-            return f"{promise.flow.name}.{promise.name}"
+            return promise.id
     return ""

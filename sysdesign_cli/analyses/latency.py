@@ -154,10 +154,10 @@ class Latencies:
 
     def jams(self, flow: Flow, *, completion: bool = False) -> list[int]:
         """Saturated services that the flow's answer (or its completion) passes."""
-        passed = self._passed(flow, completion)
+        passed = self.passed(flow, completion)
         return [service for service in self.load.saturated if service in passed and service not in self.dead]
 
-    def _passed(self, flow: Flow, completion: bool) -> set[int]:
+    def passed(self, flow: Flow, completion: bool) -> set[int]:
         """Services whose queues count: those called on the way to the answer, or to the effects."""
         system, entry = self.system, self.system.entry(flow)
         effects = needed_effects(system, flow) if completion else awaited_effects(system, flow)

@@ -48,7 +48,10 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.analyses.tradeoff import read_weight
         from sysdesign_cli.views.tradeoff_view import tradeoff_document
 
-        design = session.load(scenario, changes)
+        design = session.load(scenario, changes, where_they_fit=True)
+        if design.left_out:  # a change that only a variant has a place for is none too few
+            others = session.asked(lambda: [design.variant(str(name)).scenario for name in design.scenario.variants])
+            session.refuse_nowhere(scenario, changes, [design.scenario, *others])
         book = session.asked(lambda: design.prices(prices))
         names = [name.strip() for text in variants for name in text.split(",") if name.strip()]
         with progress(say("tradeoff.progress")) as told:

@@ -20,11 +20,11 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product, zip_longest
+from itertools import combinations, zip_longest
 from typing import Final
 
 from sysdesign_cli.engine.decision import factored, probability
-from sysdesign_cli.engine.faulttree import ALL, ANY, AT_LEAST, EVENT, TooLarge, Tree, room_for
+from sysdesign_cli.engine.faulttree import ALL, ANY, EVENT, TooLarge, Tree, room_for
 
 #: Nodes of the diagram of all cut sets.
 BUDGET: Final = 500_000
@@ -440,34 +440,41 @@ def _up_to(tree: Tree, top: int, order: int, budget: int) -> CutSets:
 def _few_cut_sets(tree: Tree, tops: Iterable[int], place: Mapping[int, int]) -> dict[int, list[frozenset[int]]]:
     """The minimal cut sets, as places of events, of those nodes at and below the tops that have few."""
     known: dict[int, list[frozenset[int]]] = {Tree.FALSE: [], Tree.TRUE: [frozenset()]}
+    events: dict[int, frozenset[int]] = {Tree.FALSE: frozenset(), Tree.TRUE: frozenset()}
     for node in tree.below(tops):
-        kind = tree.kinds[node]
+        kind, children = tree.kinds[node], tree.children[node]
         if kind == EVENT:
-            known[node] = [frozenset([place[node]])]
-        elif kind in (ANY, ALL, AT_LEAST):
-            parts = [known[child] for child in tree.children[node] if child in known]
-            if len(parts) < len(tree.children[node]):
+            events[node] = frozenset([place[node]])
+            known[node] = [events[node]]
+        elif children and all(child in known for child in children):
+            parts = [known[child] for child in children]
+            needed = {ANY: 1, ALL: len(parts)}.get(kind, tree.least[node])
+            if _products_of(parts, needed) > 4 * _FEW_WRITTEN:
                 continue
-            found = _united(parts) if kind == ANY else _multiplied(parts, len(parts) if kind == ALL else tree.least[node])
-            if found is not None and len(found) <= _FEW_WRITTEN:
-                known[node] = _absorbed(found)
+            found = [one for group in combinations(parts, needed) for one in _multiplied(group)]
+            events[node] = frozenset().union(*(events[child] for child in children))
+            if sum([len(events[child]) for child in children]) > len(events[node]):  # else none can contain another
+                found = _absorbed(set(found))
+            if len(found) <= _FEW_WRITTEN:
+                known[node] = found
     return known
 
 
-def _united(parts: Sequence[list[frozenset[int]]]) -> set[frozenset[int]]:
-    return {one for part in parts for one in part}
+def _products_of(parts: Sequence[Sequence[frozenset[int]]], needed: int) -> int:
+    """In how many ways one set can be taken from each of `needed` parts."""
+    ways = [1] + [0] * needed
+    for part in parts:
+        for number in range(needed, 0, -1):
+            ways[number] += ways[number - 1] * len(part)
+    return ways[needed]
 
 
-def _multiplied(parts: Sequence[list[frozenset[int]]], chosen: int) -> set[frozenset[int]] | None:
-    """Unions of one set from each of so many parts; None if there may be too many."""
-    if math.comb(len(parts), chosen) > _FEW_WRITTEN:
-        return None
-    found: set[frozenset[int]] = set()
-    for group in combinations(parts, chosen):
-        if math.prod([len(part) for part in group]) > 4 * _FEW_WRITTEN:
-            return None
-        found.update([frozenset().union(*members) for members in product(*group)])
-    return found
+def _multiplied(parts: Sequence[list[frozenset[int]]]) -> list[frozenset[int]]:
+    """Unions of one set from each of the parts."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = [one | other for one in result for other in part]
+    return result
 
 
 def _absorbed(sets: Iterable[frozenset[int]]) -> list[frozenset[int]]:
@@ -486,16 +493,19 @@ def _minimal(by_part: Sequence[Sequence[tuple[int, ...]]]) -> Iterator[tuple[int
     """
     families_of: dict[int, int] = {}
     for sets in by_part:
-        for event in {event for one in sets for event in one}:
+        for event in set().union(*sets):
             families_of[event] = families_of.get(event, 0) + 1
     common = {event for event, count in families_of.items() if count > 1}
     absorbing = {one for sets in by_part for one in sets if common.issuperset(one)}
-    common = {event for one in absorbing for event in one}
+    common = set().union(*absorbing)
     given: set[tuple[int, ...]] = set()
     for sets in by_part:
         for one in sets:
+            if common.isdisjoint(one):
+                yield one
+                continue
             met = tuple([event for event in one if event in common])
-            if met and _holds_smaller(one, met, absorbing):
+            if _holds_smaller(one, met, absorbing):
                 continue
             if len(met) == len(one):
                 if one in given:

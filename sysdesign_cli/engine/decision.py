@@ -240,8 +240,6 @@ def _count_lists(most: int, q: Sequence[float]) -> list[list[float]]:
 
 def _product_of_others(factors: Sequence[float]) -> list[float]:
     """For each factor the product of all others."""
-    if len(factors) == 2:
-        return [factors[1], factors[0]]
     zeros = factors.count(0.0)
     if not zeros:
         product = math.prod(factors)
@@ -464,7 +462,14 @@ class Factored:
             slope, step = slopes[number], self.steps[number]
             if not slope or step.kind == EVENT:
                 continue
-            for i, part in zip(step.inputs, self._partial_slopes(step, values), strict=True):
+            inputs = step.inputs
+            if len(inputs) == 2 and step.kind in (ANY, ALL):  # by far the most frequent
+                a, b = inputs
+                x, y = values[a], values[b]
+                slopes[a] += slope * (y if step.kind == ALL else 1.0 - y)
+                slopes[b] += slope * (x if step.kind == ALL else 1.0 - x)
+                continue
+            for i, part in zip(inputs, self._partial_slopes(step, values), strict=True):
                 slopes[i] += slope * part
 
     def _partial_slopes(self, step: _Step, values: Sequence[float]) -> list[float]:

@@ -108,6 +108,7 @@ class Loaded:
     add (a burst). slow: service number -> share of its requests that get no reply, so that callers wait for their timeouts; where it is
     given, who is saturated beyond it does not hold up its callers yet (a cascade is followed step by step). waits: False leaves
     all waits out, where only utilisations are asked for. thinking: users of a closed population who think, on average.
+    only: services whose waits are asked for; the others' are left out.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Loaded:
         stations: Stations | None = None,
         waits: bool = True,
         thinking: float | None = None,
+        only: frozenset[int] | None = None,
     ) -> None:
         self.system = system
         self.rates = rates
@@ -139,6 +141,7 @@ class Loaded:
         self._calls_itself = system.calls_itself
         self.waits = waits
         self.thinking = thinking
+        self.only = only
         if waits:
             self.arrival_cv2 = _arrival_variability(stations or Stations(system, rates), self._order, self.given)
         else:
@@ -255,7 +258,7 @@ class Loaded:
         service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
         request: Wait | None = _NONE
         event: Wait | None = _NONE
-        if self.waits:
+        if self.waits and (self.only is None or service in self.only):
             request, event = self._waits(definition, handlers, rate, held.mean, replicas, concurrency, _rounded(service_cv2), _rounded(cv2))
         return Station(rate, replicas, limit, busy, computing, used, held, cv2, request, event, core)
 

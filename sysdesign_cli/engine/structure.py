@@ -327,12 +327,15 @@ class _Builder:
         """The call fails for good: the callee does, what is behind a cache does, and there is nothing instead."""
         if edge.optional:
             return self.tree.FALSE
-        failed = self.fails(edge.target, patience_s)
-        if edge.on_miss:
-            failed = self.behind_cache(edge, failed, lambda behind: self._call(behind, patience_s))
+        failed = self.unanswered(edge, patience_s)
         if edge.fallback is not None:
             failed = self.tree.all_of([failed, self.fails(edge.fallback, patience_s)])
         return self.tossed(self.call_name(edge), happens(edge), failed)
+
+    def unanswered(self, edge: CallEdge, patience_s: float) -> int:
+        """The callee fails, or what is behind a cache does; whatever may be done instead."""
+        failed = self.fails(edge.target, patience_s)
+        return self.behind_cache(edge, failed, lambda behind: self._call(behind, patience_s)) if edge.on_miss else failed
 
     def call_name(self, edge: CallEdge) -> str:
         return self.named(edge, f"{self.system.handlers[edge.caller].key} calls {self.system.handlers[edge.target].key}")
@@ -421,17 +424,18 @@ class _Effects:
         return edge.target in self.relevant or any(self._leads(miss) for miss in edge.on_miss)
 
     def _through_call(self, edge: CallEdge, what: str) -> int:
-        if not self._leads(edge):
+        """What is done instead of a call may lead to an effect as well, or leave out the one that the call leads to."""
+        instead = edge.fallback is not None and edge.fallback in self.relevant
+        if not self._leads(edge) and not instead:
             return self.tree.FALSE
         parts = [self._walk(edge.target, what)]
         if edge.on_miss:
             failed = self.builder.fails(edge.target, 0.0)
             parts.append(self.builder.behind_cache(edge, failed, lambda miss: self._through_call(miss, what)))
-        skipped = edge.optional or (edge.fallback is not None and edge.fallback not in self.relevant)
-        if skipped:
-            parts.append(self.builder.fails(edge.target, 0.0))
-        if edge.fallback is not None and edge.fallback in self.relevant:
-            parts.append(self.tree.all_of([self.builder.fails(edge.target, 0.0), self._walk(edge.fallback, what)]))
+        if edge.fallback is not None and instead:
+            parts.append(self.tree.all_of([self.builder.unanswered(edge, 0.0), self._walk(edge.fallback, what)]))
+        elif edge.optional or edge.fallback is not None:
+            parts.append(self.builder.unanswered(edge, 0.0))
         return self.builder.tossed(self.builder.call_name(edge), happens(edge), self.tree.any_of(parts))
 
     def _through_event(self, edge: PublishEdge, what: str) -> int:

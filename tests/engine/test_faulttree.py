@@ -24,7 +24,8 @@ from sysdesign_cli.engine.decision import Factored, at_least_probability, factor
 from sysdesign_cli.engine.faulttree import ALL, ANY, AT_LEAST, TooLarge, Tree
 
 RELATIVE = 1e-12
-SHARES = (1e-9, 1e-5, 0.001, 0.01, 0.1, 0.3, 0.5, 0.97)
+SHARES = (0.0, 1e-9, 1e-5, 0.001, 0.01, 0.1, 0.3, 0.5, 0.97, 1.0)
+ORDINARY = (1e-5, 0.001, 0.01, 0.1, 0.3)
 Recipe = tuple[tuple[int, int, tuple[int, ...]], ...]
 
 
@@ -128,7 +129,7 @@ def large(events: int, gates: int, seed: int) -> Drawn:
         recipe.append((chosen.choice([ANY, ALL, ANY, ALL, AT_LEAST]), chosen.randint(1, len(children)), tuple(sorted(children))))
     used = {child for _, _, children in recipe for child in children}
     loose = tuple(events + gate for gate in range(gates) if events + gate not in used)
-    return built([chosen.choice(SHARES[1:6]) for _ in range(events)], [False] * events, [*recipe, (ANY, 1, loose)])
+    return built([chosen.choice(ORDINARY) for _ in range(events)], [False] * events, [*recipe, (ANY, 1, loose)])
 
 
 def close(value: float, exact: Fraction | float, relative: float = RELATIVE) -> bool:

@@ -108,6 +108,8 @@ RECORDS = {
     "Claim": "claims: {c: {says: s, expect: {apart: []}, HERE: 1}}\n",
     "Given": "claims: {c: {says: s, expect: {metric: services, is: '> 1'}, given: {HERE: 1}}}\n",
     "Check": "claims: {c: {says: s, expect: {metric: services, is: '> 1', HERE: 1}}}\n",
+    "ZoneFailures": "zone_failures: {mtbf: 1y, HERE: 1}\n",
+    "Tradeoff": "tradeoff: {HERE: 1}\n",
     "Waiver": "waivers: [{finding: f, reason: r, HERE: 1}]\n",
     "Text": "title: {en: a, HERE: 1}\n",
     "defaults": "defaults: {HERE: {}}\n",

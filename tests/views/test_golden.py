@@ -23,6 +23,7 @@ from sysdesign_cli.views.document import Document
 from sysdesign_cli.views.failover_view import failover_document, ranking_document
 from sysdesign_cli.views.flow_view import flow_document
 from sysdesign_cli.views.latency_view import latency_document
+from sysdesign_cli.views.tradeoff_view import tradeoff_document
 from sysdesign_cli.views.verify_view import verify_document
 from sysdesign_cli.views.why import explain
 
@@ -48,6 +49,7 @@ DOCUMENTS: dict[str, Callable[[Say], Document]] = {
     "capacity-opening-day": lambda say: capacity_document(load("morprom").capacity(workload="opening-day"), say),
     "capacity-percentile": lambda say: capacity_document(load("ecommerce").capacity("p99=50ms"), say),
     "capacity-overloaded": lambda say: capacity_document(load("ecommerce@synchronous").capacity(workload="flash-sale"), say),
+    "tradeoff": lambda say: tradeoff_document(load("morprom").tradeoff(samples=20), say),
     "why": lambda say: explain(
         failover_document(load("ecommerce").failover(["payment"], lasts="30min"), say),
         say,
