@@ -162,6 +162,19 @@ def _edit(step: Step) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
 
 
+class _Beside(io.TextIOBase):
+    """Standard error on the same page, but no terminal: a progress bar would be written into the page on a slow machine."""
+
+    def __init__(self, screen: io.StringIO) -> None:
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        return self._screen.write(text)
+
+    def isatty(self) -> bool:
+        return False
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -185,7 +198,7 @@ def run(command: str) -> Outcome:
     else:
         raise ValueError(f"not a command of the program: {command}")
     screen = io.StringIO() if target else _Terminal()
-    with mock.patch.dict(os.environ, variables), contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
+    with mock.patch.dict(os.environ, variables), contextlib.redirect_stdout(screen), contextlib.redirect_stderr(_Beside(screen)):
         code = main(arguments)
     if target:
         Path(target).write_text(screen.getvalue(), encoding="utf-8")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Calls are unfolded to this depth; deeper ones count as a delay.
 DEPTH: Final = 12
-_STEPS: Final = 24
+_STEPS: Final = 60
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ STEPS: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 FEWER_STEPS: Final = (2.0, 8.0, 64.0)
 #: A flip is looked for until it lies between two values that differ by this part. Where the lead jumps, it is put in their middle,
 #: elsewhere between them on a straight line.
-PRECISION: Final = 2e-3
+PRECISION: Final = 4e-3
 #: A lead that differs by more than this between those two has jumped.
 _JUMP: Final = 0.02
 #: Flips of weights are told between this and 1 less this.
@@ -117,7 +117,7 @@ def _crossing(lead: Callable[[float], float | None], inside: float, outside: flo
 
 def _between(inside: float, outside: float, share: float) -> float:
     """The factor at a share of the way, in ratios."""
-    return inside * (outside / inside) ** share
+    return inside * math.pow(outside / inside, share)
 
 
 def _straight(at_inside: float | None, at_outside: float | None) -> float:

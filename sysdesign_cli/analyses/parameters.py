@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sysdesign_cli.engine.workload import DAY_S, Profile, busiest, profile
-from sysdesign_cli.scenario.model import Call, Scenario, Start, Workload
+from sysdesign_cli.scenario.model import Call, Handler, Scenario, Start, Workload
 from sysdesign_cli.scenario.price_book import PriceBook
 from sysdesign_cli.scenario.quantity import MONEY, POWER, RATE, SHARE, Figure, figure
 
@@ -18,6 +18,8 @@ LOAD, ORDINARY, PEAK, MISSES, PRICE = "load", "ordinary-load", "peak", "misses",
 #: Factors between which an answer is looked for.
 LOWEST: Final = 1 / 64
 HIGHEST: Final = 64.0
+#: With so few of its misses left a cache is as good as one that never misses.
+FEWEST_MISSES: Final = 1 / 16
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,13 @@ def _misses(hits: Sequence[float]) -> Parameter:
     known = hits[0] if len(hits) == 1 else None
     most = min(HIGHEST, 1 / (1 - hits[-1]))
     return Parameter(
-        MISSES, SHARE if known else "", known, more_misses, lambda factor: None if known is None else 1 - (1 - known) * factor, high=most
+        MISSES,
+        SHARE if known else "",
+        known,
+        more_misses,
+        lambda factor: None if known is None else 1 - (1 - known) * factor,
+        FEWEST_MISSES,
+        most,
     )
 
 
@@ -189,13 +197,15 @@ def more_misses(scenario: Scenario, factor: float) -> Scenario:
     def groups(calls: tuple[tuple[Call, ...], ...]) -> tuple[tuple[Call, ...], ...]:
         return tuple(tuple(call(one) for one in group) for group in calls)
 
-    services = {}
-    for name, service in scenario.services.items():
-        handles = {
-            key: replace(handler, hit_ratio=missing(handler.hit_ratio), calls=groups(handler.calls), on_miss=groups(handler.on_miss))
-            for key, handler in service.handles.items()
-        }
-        services[name] = replace(service, handles=handles)
+    def changed(handler: Handler) -> Handler:
+        if not any(True for _ in _of_handler(handler)):
+            return handler
+        return replace(handler, hit_ratio=missing(handler.hit_ratio), calls=groups(handler.calls), on_miss=groups(handler.on_miss))
+
+    services = {
+        name: replace(service, handles={key: changed(handler) for key, handler in service.handles.items()})
+        for name, service in scenario.services.items()
+    }
     return replace(scenario, services=services)
 
 
@@ -237,6 +247,10 @@ def _shaped(scenario: Scenario) -> bool:
 def _hit_ratios(scenario: Scenario) -> Iterator[float]:
     for service in scenario.services.values():
         for handler in service.handles.values():
-            for hit in (handler.hit_ratio, *(one.hit_ratio for one in handler.every_call())):
-                if hit is not None:
-                    yield float(hit)
+            yield from _of_handler(handler)
+
+
+def _of_handler(handler: Handler) -> Iterator[float]:
+    for hit in (handler.hit_ratio, *(one.hit_ratio for one in handler.every_call())):
+        if hit is not None:
+            yield float(hit)

@@ -35,7 +35,7 @@ class Availability:
         self.today = today
         self.flow = flow
         self._known: dict[tuple[str, tuple[tuple[int, int], ...]], float] = {}
-        self._passed: dict[str, list[int]] = {}
+        self._passed: dict[str, list[tuple[int, str]]] = {}
 
     def of(self, subject: Subject) -> Number | Unavailable:
         """The share of requests that are answered."""
@@ -48,9 +48,10 @@ class Availability:
         from sysdesign_cli.engine.decision import probability
         from sysdesign_cli.engine.structure import Structures
 
-        supply = subject.availabilities.supply
-        key = (flow.name, tuple((supply[service].replicas, supply[service].needs) for service in self._services(flow)))
-        keep = only_workloads_differ(self.today.scenario, subject.scenario)
+        supply, passed = subject.availabilities.supply, self._handlers(flow)
+        services = sorted({service for service, _ in passed})
+        key = (flow.name, tuple((supply[service].replicas, supply[service].needs) for service in services))
+        keep = self._is_unchanged(subject.scenario, passed)
         if keep and key in self._known:
             return self._known[key]
         system = subject.system  # what happens after the answer has no part in it
@@ -60,15 +61,30 @@ class Availability:
             self._known[key] = failing
         return failing
 
-    def _services(self, flow: Flow) -> list[int]:
-        """Services that the flow comes to, and the brokers between them."""
+    def _handlers(self, flow: Flow) -> list[tuple[int, str]]:
+        """(service, handler) that the flow comes to, and the brokers between them with "" for a handler."""
         if flow.name not in self._passed:
             system = self.today.system
-            reached = [system.handlers[handler] for handler in system.reachable(system.entry(flow))]
-            services = {node.service for node in reached} | {edge.broker for node in reached for edge in node.publishes}
-            services |= {system.handlers[edge.target].service for node in reached for edge in node.every_call()}
-            self._passed[flow.name] = sorted(services | {system.handlers[system.entry(flow)].service})
+            reached = [system.handlers[handler] for handler in system.reachable(system.entry(flow)) | {system.entry(flow)}]
+            called = [system.handlers[edge.target] for node in reached for edge in node.every_call()]
+            found = {(node.service, node.handler.name) for node in (*reached, *called)}
+            self._passed[flow.name] = sorted(found | {(edge.broker, "") for node in reached for edge in node.publishes})
         return self._passed[flow.name]
+
+    def _is_unchanged(self, scenario: Scenario, passed: Sequence[tuple[int, str]]) -> bool:
+        """Whether what the flow comes to is the same as today (not just equal), but for the load."""
+        today, definitions = self.today.scenario, self.today.system.services
+        if any(getattr(today, part) is not getattr(scenario, part) for part in ("events", "flows", "zone_failures", "zones")):
+            return False
+        if scenario.services is today.services:
+            return True
+        for number, handler in passed:
+            old, new = definitions[number], scenario.services[definitions[number].name]
+            if any(value is not getattr(new, name) for name, value in vars(old).items() if name != "handles"):
+                return False
+            if handler and new.handles.get(handler) is not old.handles[handler]:
+                return False
+        return True
 
 
 def only_workloads_differ(one: Scenario, other: Scenario) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.quantity import COUNT, POWER, SHARE
 
 SIMULATED: Final = "simulated"
+_COLLECTED: Final = 200
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def odds(
             for position, values in enumerate(column):
                 _add(values, world, name, position)
         done(number, count)
+        if number % _COLLECTED == 0 and not gc.isenabled():
+            gc.collect()  # a command runs without the collector, which is too long for thousands of systems
     return tuple(_odds(contest, name, firsts[name], count, columns[name]) for name in contest.systems)
 
 

@@ -131,7 +131,7 @@ def tradeoff(
         workload_title=workload.title,
         flow=spec.flow,
         weights={metric.id: _weight(contest, number) for number, metric in enumerate(contest.metrics)},
-        stated=dict(spec.weights) != DEFAULT_WEIGHTS,
+        stated=bool(base.tradeoff.weights) or dict(spec.weights) != DEFAULT_WEIGHTS,
         options=options,
         missing=_missing(contest),
         promises=promises(contest) if look_further else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import typer
@@ -54,7 +55,7 @@ def command(session: Session) -> Callable[..., int]:
             session.refuse_nowhere(scenario, changes, [design.scenario, *others])
         book = session.asked(lambda: design.prices(prices))
         names = [name.strip() for text in variants for name in text.split(",") if name.strip()]
-        with progress(say("tradeoff.progress")) as told:
+        with progress(say("tradeoff.progress")) if samples else nullcontext(_untold) as told:
             result = _asked(
                 session,
                 lambda: design.tradeoff(
@@ -76,6 +77,10 @@ def command(session: Session) -> Callable[..., int]:
         return 0
 
     return tradeoff
+
+
+def _untold(finished: int, total: int) -> None:
+    """Without samples there is nothing to count."""
 
 
 def _asked(session: Session, question: Callable[[], TradeoffResult]) -> TradeoffResult:

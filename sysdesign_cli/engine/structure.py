@@ -95,7 +95,7 @@ class Structures:
         if awaited:
             waiting = _Effects(builder, relevant, patient=False)
             answer = tree.any_of([answer, waiting.lost(entry)])
-            full = tree.any_of([full, answer])
+            full = tree.any_of([full, waiting.degraded(entry)])
         tops = {"answer": answer, "answer_full": full}
         if effects:
             done = _Effects(builder, self.system.leading_to(list(effects)), patient=True)
@@ -380,6 +380,8 @@ class _Effects:
 
     patient: an effect may come late, until its deadline; an impatient one (the user waits for it) is gone when it does not come.
     What is lost counts as late, and what is late as degraded: one walk each, so that every toss stands over all that hangs on it.
+    More failures never help here, though in a few cases they would: a handler that fails before it publishes loses nothing. Such a
+    case counts as lost, which is on the safe side.
     """
 
     def __init__(self, builder: _Builder, relevant: set[int], patient: bool) -> None:

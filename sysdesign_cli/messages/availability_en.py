@@ -84,6 +84,7 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.availability-groups": "Of more than 6 replicas of one service only how many fail together is a component; these are joined as if independent, which makes downtime a little too large.",
     "assume.availability-catching-up": "After an outage a backlog keeps messages late for ρ / (1 − ρ) times as long; that time is taken as a component of its own.",
     "assume.availability-stated": "Stated availabilities are believed as they stand; a published SLA is the threshold of a refund, not a measurement.",
+    "assume.availability-singles": "A component counts as a single point of failure where its outage alone stops at least {share} of the requests that meet it; several replicas at once are not single.",
     "assume.availability-costs": "What a change costs is by the price book; the work of people is not in it.",
     # experiments
     "experiments.heading": "experiments for {flow} · {workload}, at its {clock} peak",

@@ -84,6 +84,7 @@ MESSAGES: Final[dict[str, str]] = {
     "assume.availability-groups": "Service ที่มีเกิน 6 replica นับเพียงว่าล่มพร้อมกันกี่ตัวเป็นส่วนประกอบ และรวมกันเสมือนไม่ขึ้นต่อกัน เวลาที่ล่มจึงมากกว่าจริงเล็กน้อย",
     "assume.availability-catching-up": "หลังการล่ม งานค้างทำให้ข้อความล่าช้าต่ออีก ρ / (1 − ρ) เท่าของเวลาที่ล่ม เวลานั้นนับเป็นส่วนประกอบต่างหาก",
     "assume.availability-stated": "เชื่อค่า Availability ที่ระบุตามนั้น SLA ที่ประกาศเป็นเกณฑ์คืนเงิน ไม่ใช่ค่าที่วัดได้",
+    "assume.availability-singles": "ส่วนประกอบนับเป็น Single Point of Failure เมื่อการล่มของมันเพียงตัวเดียวหยุดคำขอที่มาเจออย่างน้อย {share} ส่วนหลาย replica ที่ล่มพร้อมกันไม่นับเป็นจุดเดียว",
     "assume.availability-costs": "ค่าใช้จ่ายของการเปลี่ยนแปลงคิดตามตารางราคา ไม่รวมแรงงานคน",
     # experiments
     "experiments.heading": "การทดลองสำหรับ {flow} · {workload} ช่วงสูงสุดเวลา {clock}",

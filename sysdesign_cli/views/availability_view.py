@@ -10,6 +10,7 @@ from typing import Final
 from sysdesign_cli.analyses.availability import (
     DEGRADES,
     DELAYS,
+    NOTICED,
     STOPS,
     AvailabilityResult,
     Cut,
@@ -60,6 +61,7 @@ def availability_document(result: AvailabilityResult, say: Say, changes: Sequenc
 def assumptions(clock: str, still_serves: float, detail: Detail | None, say: Say) -> list[str]:
     found = [say("assume.availability-load", clock=clock, busy=format_quantity(still_serves, SHARE))]
     found += [say(f"assume.availability-{what}") for what in ("independent", "exponential", "beyond", "no-cascade")]
+    found += [say("assume.availability-singles", share=format_quantity(NOTICED, SHARE))]
     kinds = {part.kind for part in detail.parts} if detail is not None else set()
     found += [say("assume.availability-groups")] if GROUP in kinds else []
     found += [say("assume.availability-catching-up")] if CATCHING_UP in kinds else []

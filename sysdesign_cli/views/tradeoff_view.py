@@ -221,13 +221,12 @@ def _add_swings(document: Document, result: TradeoffResult, say: Say) -> None:
         return
     shown = [swing for swing in result.swings if swing.width >= _LEAST_SWING or swing.flips][:_SWINGS_SHOWN]
     columns = (
-        Column("input", say("tradeoff.input")),
+        Column("moves", say("tradeoff.moves"), True),
         Column("low", say("tradeoff.low"), True),
         Column("high", say("tradeoff.high"), True),
         Column("lead_low", say("tradeoff.lead-low"), True),
         Column("lead_high", say("tradeoff.lead-high"), True),
-        Column("moves", say("tradeoff.moves"), True),
-        Column("flips", ""),
+        Column("input", say("tradeoff.input")),
     )
     if shown:
         document.add(Table(columns, tuple(_swing(document, swing, say) for swing in shown), say("tradeoff.tornado")))
@@ -249,15 +248,11 @@ def _swing(document: Document, swing: Swing, say: Say) -> tuple[Cell, ...]:
     times = swing.unit == "factor" and kind != "peak" and not swing.stated
     low, high = (f"× {value:.3g}" if times else format_quantity(value, swing.unit) for value in (swing.low, swing.high))
     return (
-        Cell(name, "name" if swing.stated else ""),
+        Cell("–" if math.isinf(swing.width) else f"{swing.width:.2f}", "strong", swing.width),
         Cell(low, "", swing.low),
         Cell(high, "", swing.high),
         *ends,
-        Cell("–" if math.isinf(swing.width) else f"{swing.width:.2f}", "strong", swing.width),
-        Cell(
-            say("tradeoff.flips-it") if swing.flips else ("" if swing.stated else say("tradeoff.either-way")),
-            "bad" if swing.flips else "muted",
-        ),
+        Cell(f"{name} · {say('tradeoff.flips-it')}" if swing.flips else name, "bad" if swing.flips else "", swing.name),
     )
 
 

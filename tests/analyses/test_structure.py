@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sysdesign_cli.analyses.availability import Availabilities
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.faulttree import ALL, ANY, AT_LEAST, EVENT, Tree
-from sysdesign_cli.engine.structure import CATCHING_UP, Structure
+from sysdesign_cli.engine.structure import CATCHING_UP, Structure, together
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Flow
 from tests.engine.random_systems import Draft, drafts
@@ -90,22 +90,41 @@ def tops_by_kill(outage: Outage, flow: Flow) -> dict[str, bool]:
 # ---------------------------------------------------------------------------------------------- kills
 
 
-@settings(max_examples=150)
+def monotone(system: System, flow: Flow) -> bool:
+    """Whether one more failure can never save an effect: none hangs on a call that may be left out, or twice on one service.
+
+    (A handler that fails before it publishes loses nothing, and a second failure may be what makes it fail before.)
+    """
+    effects = needed_effects(system, flow)
+    needed = system.leading_to(effects) if effects else set()
+    on_the_way = [system.handlers[h] for h in system.reachable(system.entry(flow))]
+    soft = any(
+        (call.optional or call.fallback is not None) and (call.target in needed or call.fallback in needed)
+        for node in on_the_way
+        for call in node.every_call()
+    )
+    services = [node.service for node in on_the_way if node.index in needed]
+    return not soft and len(set(services)) == len(services)
+
+
+@settings(max_examples=120)
 @given(drafts(), st.integers(0, 2**32))
 def test_every_kill_and_every_pair_is_what_propagation_says(draft: Draft, seed: int) -> None:
+    """Equal where the flow is monotone; nowhere too optimistic. No tolerance: true or false."""
     system = certain(draft, seed).system()
     question = Availabilities(Setting(system))
     names = [service.name for service in system.services]
     kills = [set(kill) for size in (1, 2) for kill in itertools.combinations(names, size)]
     for flow in system.scenario.flows.values():
         structure = question.structure(flow)
-        for kill in kills:
-            for seconds in (SHORT_S, LONG_S):
-                outage = Outage(question.setting, Kill(tuple(sorted(kill)), (), seconds))
-                expected = tops_by_kill(outage, flow)
-                if not needed_effects(system, flow):
-                    expected["core"] = expected["on_time"] = expected["answer"]
-                assert tops_in(structure, kill, seconds == LONG_S) == expected, (flow.name, kill, seconds)
+        equal = monotone(system, flow)
+        for kill, seconds in itertools.product(kills, (SHORT_S, LONG_S)):
+            expected = tops_by_kill(Outage(question.setting, Kill(tuple(sorted(kill)), (), seconds)), flow)
+            if not needed_effects(system, flow):
+                expected["core"] = expected["on_time"] = expected["answer"]
+            found = tops_in(structure, kill, seconds == LONG_S)
+            wrong = {top for top in found if found[top] != expected[top] and (equal or expected[top])}
+            assert not wrong, (flow.name, kill, seconds)
 
 
 @settings(max_examples=60)
@@ -173,13 +192,30 @@ def spread(draft: Draft, seed: int) -> Draft:
     return made
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(drafts(), st.integers(0, 2**32))
 def test_the_probability_is_the_sum_over_all_states(draft: Draft, seed: int) -> None:
     system = spread(draft, seed).system()
     assume(len(parts_of(system)) <= 9)
     question = Availabilities(Setting(system))
     for flow in system.scenario.flows.values():
-        for top in ("answer", "answer_full"):  # of those that no patience softens
+        late = any(part.kind == CATCHING_UP for part in question.structure(flow).components.values())
+        for top in ("answer",) if late else ("answer", "answer_full"):  # those that neither patience nor catching up softens
             exact = unavailability_by_states(question.setting, flow, top)
             assert math.isclose(question.failing(flow, top), exact, rel_tol=1e-12, abs_tol=1e-300)
+
+
+# ---------------------------------------------------------------------------------------------- alternatives
+
+
+@settings(max_examples=60)
+@given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=5), st.floats(0.05, 1.0))
+def test_any_set_of_alternatives_is_met_with_the_sum_of_their_chances(weights: list[float], whole: float) -> None:
+    """Relative tolerance 1e-9: the tosses are differences of logarithms."""
+    chances = [whole * weight / math.fsum(weights) for weight in weights]
+    subsets = [group for size in range(1, len(chances) + 1) for group in itertools.combinations(range(len(chances)), size)]
+    tosses = {group: together([chances[number] for number in group]) for group in subsets}
+    assert all(0 <= toss <= 1 for toss in tosses.values())
+    for outcomes in subsets:
+        none = math.prod(1 - toss for group, toss in tosses.items() if set(group) <= set(outcomes))
+        assert math.isclose(1 - none, math.fsum(chances[number] for number in outcomes), rel_tol=1e-9, abs_tol=1e-12)
