@@ -30,9 +30,10 @@ import sysdesign_cli
 from benchmarks.oracles import Phases, chain_wait, closed_layered_p99, exact_percentile, exact_throughput, exact_wait, open_layered_response
 from sysdesign_cli.engine.closed import Station, capacity_per_s, solve, solve_open
 from sysdesign_cli.engine.cutsets import cut_set_counts, minimal_cut_sets
-from sysdesign_cli.engine.decision import probability
-from sysdesign_cli.engine.distributions import Distribution, Grid, evaluate, maximum, sequence
+from sysdesign_cli.engine.distributions import Distribution, Grid, maximum, sequence
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import ALL, ANY
+from sysdesign_cli.engine.grids import evaluate
 from sysdesign_cli.engine.multiserver import erlang_b, erlang_c
 from sysdesign_cli.engine.openpsa import open_psa
 from sysdesign_cli.engine.queueing import mmc_sojourn_percentile, queue_wait, wait

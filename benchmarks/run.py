@@ -136,8 +136,8 @@ def main() -> int:
         ratio("sysdesign --version", [*program, "--version"], ["-c", "import typer, rich.console"], 1.25),
         ratio("sysdesign explain outbox", [*program, "explain", "outbox"], ["-c", "import typer, rich.console"], 1.25),
         ratio(
-            "sysdesign compare netflix grab",
-            [*program, "compare", "netflix", "grab"],
+            "sysdesign compare netflix grab --quick",
+            [*program, "compare", "netflix", "grab", "--quick"],
             ["-c", "import typer, rich.table, yaml, networkx"],
             1.35,
         ),

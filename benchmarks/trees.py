@@ -48,8 +48,9 @@ def flow(services: int = 1000, seed: int = 1, paired: float = 0.1, again: float 
 
 def main() -> None:
     """Measure one flow."""
-    from sysdesign_cli.engine.cutsets import importance, minimal_cut_sets
-    from sysdesign_cli.engine.decision import factored
+    from sysdesign_cli.engine.cutsets import minimal_cut_sets
+    from sysdesign_cli.engine.factoring import factored
+    from sysdesign_cli.engine.importance import importance
 
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     tree, top = flow(numbers[0] if numbers else 1000, deep="deep" in sys.argv)

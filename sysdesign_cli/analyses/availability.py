@@ -11,9 +11,12 @@ from sysdesign_cli.analyses.journey import pick_flow
 from sysdesign_cli.analyses.load import stretch
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.analyses.sizing import needed_replicas
-from sysdesign_cli.engine.cutsets import CutSet, CutSets, Importance, importance, minimal_cut_sets
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.cutsets import CutSet, CutSets, minimal_cut_sets
 from sysdesign_cli.engine.explained import APPROXIMATION, AT_LEAST, BOUND, EXACT, Number
+from sysdesign_cli.engine.factoring import probability
+from sysdesign_cli.engine.faulttree import TooLarge
+from sysdesign_cli.engine.importance import Importance, importance
+from sysdesign_cli.engine.sampling import simulated_probability
 from sysdesign_cli.engine.structure import CATCHING_UP, DEPLOY, GROUP, REPLICA, WHOLE, ZONE, Component, Structure, Structures, Supply
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Flow, Service
@@ -23,6 +26,7 @@ from sysdesign_cli.scenario.shapes import Text
 if TYPE_CHECKING:
     from sysdesign_cli.analyses.improvements import Improvement
 
+SIMULATED: Final = "simulated"
 YEAR_S: Final = 365 * 86400.0
 #: A service counts as up while the replicas that are left are at most so busy at the workload's busiest moment.
 STILL_SERVES: Final = 0.9
@@ -127,7 +131,7 @@ class Detail:
         answers = self.sets("answer")
         rows = [("answer" if any(cut.same_as(one) for one in answers) else STOPS, cut) for cut in self.sets(STOPS)]
         rows += [("answer", cut) for cut in answers if not any(cut.same_as(one) for one in self.sets(STOPS))]
-        return sorted(rows, key=lambda row: (-row[1].probability.value, len(row[1].components), row[1].components))
+        return sorted(rows, key=lambda row: (-rounded(row[1].probability.value), len(row[1].components), row[1].components))
 
     def only(self, what: str) -> list[Cut]:
         """Cut sets of what delays (or degrades), without those that do worse."""
@@ -185,6 +189,8 @@ class Availabilities:
         self.never_drain = tuple(self.system.services[n].name for n, s in self.supply.items() if math.isinf(s.stretch))
         self._structures: dict[str, Structure] = {}
         self._known: dict[tuple[str, str], float] = {}
+        self._half_widths: dict[tuple[str, str], float] = {}
+        """half the width of the 95 % interval, of what had to be simulated"""
 
     def _supply(self, number: int, service: Service) -> tuple[Supply, Short | None]:
         """How many replicas run at this moment, and how many are enough."""
@@ -245,7 +251,10 @@ class Availabilities:
         key = (flow.name, top)
         if key not in self._known:
             structure = self.structure(flow)
-            self._known[key] = probability(structure.tree, structure.tops[top])
+            try:
+                self._known[key] = probability(structure.tree, structure.tops[top])
+            except TooLarge:
+                self._known[key], self._half_widths[key] = simulated_probability(structure.tree, structure.tops[top])
         return self._known[key]
 
     def answer(self, flow: Flow) -> Number:
@@ -265,10 +274,18 @@ class Availabilities:
 
     def unavailability(self, flow: Flow, top: str) -> Number:
         """Share of time (or of requests) in which a top is true, with the components it is made of."""
-        return Number(self.failing(flow, top), SHARE, f"top-{top}", self._top_inputs(flow, top), self.method(flow, top))
+        share, method = self.failing(flow, top), self.method(flow, top)
+        note = f"± {self._half_widths[(flow.name, top)]:.2g}" if method == SIMULATED else ""
+        return Number(share, SHARE, f"top-{top}", self._top_inputs(flow, top), method, note)
 
     def method(self, flow: Flow, top: str) -> str:
-        """Exact, unless replicas are counted in groups (an upper bound) or catching up counts (an approximation)."""
+        """Exact, unless replicas are counted in groups (an upper bound) or catching up counts (an approximation).
+
+        Simulated, with its 95 % interval, where the structure is too entangled for a decision diagram within its budget.
+        """
+        self.failing(flow, top)
+        if self._half_widths.get((flow.name, top)):
+            return SIMULATED
         structure = self.structure(flow)
         kinds = {structure.components[name].kind for name in self._names_below(flow, top)}
         return APPROXIMATION if CATCHING_UP in kinds else BOUND if GROUP in kinds else EXACT
@@ -303,7 +320,10 @@ class Availabilities:
 
     def cut_sets(self, flow: Flow, top: str, order: int | None) -> CutSets:
         structure = self.structure(flow)
-        return minimal_cut_sets(structure.tree, structure.tops[top], order)
+        try:
+            return minimal_cut_sets(structure.tree, structure.tops[top], order)
+        except TooLarge:  # none can be listed: all of it is left out
+            return CutSets((), False, order, self.failing(flow, top), False)
 
     def flow(self, flow: Flow) -> FlowAvailability:
         """One flow in figures."""
@@ -360,7 +380,9 @@ class Availabilities:
         """Components whose criticality for the flow's completion is above this, the most critical first."""
         structure = self.structure(flow)
         found = importance(structure.tree, structure.tops[STOPS])
-        heavy = [(-one.criticality, name) for name, one in found.items() if one.criticality > least and name in structure.components]
+        heavy = [
+            (-rounded(one.criticality), name) for name, one in found.items() if one.criticality > least and name in structure.components
+        ]
         return [structure.components[name] for _, name in sorted(heavy)]
 
     def states(self, flow: Flow) -> dict[str, Number]:
@@ -374,7 +396,7 @@ class Availabilities:
 
     def _cuts(self, flow: Flow, top: str, found: CutSets) -> Cuts:
         structure = self.structure(flow)
-        listed = sorted(found.sets, key=lambda one: (-one.probability, len(one.events), sorted(one.events)))
+        listed = sorted(found.sets, key=lambda one: (-rounded(one.probability), len(one.events), sorted(one.events)))
         sets = tuple(self._cut(structure, one) for one in listed)
         counts = [
             sum(1 for one in found.sets if len(one.events) == n) for n in range(max((len(one.events) for one in found.sets), default=0) + 1)
@@ -392,7 +414,10 @@ class Availabilities:
 
     def _weights(self, flow: Flow, top: str, cuts: CutSets) -> tuple[Weight, ...]:
         structure = self.structure(flow)
-        found: dict[str, Importance] = importance(structure.tree, structure.tops[top], cuts)
+        try:
+            found: dict[str, Importance] = importance(structure.tree, structure.tops[top], cuts)
+        except TooLarge:
+            return ()
         rows = [
             Weight(
                 name,
@@ -405,7 +430,12 @@ class Availabilities:
             for name, one in found.items()
             if name in structure.components and one.birnbaum > 0
         ]
-        return tuple(sorted(rows, key=lambda row: (-float(f"{row.criticality.value:.9e}"), row.component)))
+        return tuple(sorted(rows, key=lambda row: (-rounded(row.criticality.value), row.component)))
+
+
+def rounded(share: float) -> float:
+    """To nine digits, so that what is equal but for rounding sorts as equal."""
+    return float(f"{share:.9e}")
 
 
 def worst(flows: list[FlowAvailability]) -> FlowAvailability:

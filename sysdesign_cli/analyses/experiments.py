@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sysdesign_cli.analyses.availability import ORDER, STILL_SERVES, STOPS, YEAR_S, Availabilities, Cut, worst
+from sysdesign_cli.analyses.availability import ORDER, STILL_SERVES, STOPS, YEAR_S, Availabilities, Cut, rounded, worst
 from sysdesign_cli.analyses.failover import States, states
 from sysdesign_cli.analyses.journey import pick_flow
 from sysdesign_cli.analyses.recovery import Recovery, recover
@@ -124,7 +124,7 @@ class _Planner:
             if known is None or known.probability.value < cut.probability.value:
                 found[cut.components] = cut
         plans: dict[tuple[tuple[str, ...], tuple[str, ...]], _Plan] = {}
-        for cut in sorted(found.values(), key=lambda one: (len(one.components), -one.probability.value, one.components)):
+        for cut in sorted(found.values(), key=lambda one: (len(one.components), -rounded(one.probability.value), one.components)):
             kill, zones = self._kill(cut)
             plans.setdefault((kill, zones), _Plan(kill, zones, [])).cuts.append(cut)
         return iter(plans.values())

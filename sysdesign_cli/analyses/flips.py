@@ -21,10 +21,12 @@ from sysdesign_cli.scenario.quantity import POWER, SHARE
 SWING: Final = 0.2
 #: Factors at which a parameter is tried before a root is looked for, and their inverses; fewer where a figure takes long to work out.
 STEPS: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-FEWER_STEPS: Final = (2.0, 8.0, 64.0)
+FEWER_STEPS: Final = (4.0, 64.0)
 #: A flip is looked for until it lies between two values that differ by this part. Where the lead jumps, it is put in their middle,
 #: elsewhere between them on a straight line.
-PRECISION: Final = 4e-3
+PRECISION: Final = 2e-3
+#: The same where a figure takes long to work out.
+COARSE: Final = 1e-2
 #: A lead that differs by more than this between those two has jumped.
 _JUMP: Final = 0.02
 #: Flips of weights are told between this and 1 less this.
@@ -70,7 +72,8 @@ def _outwards(contest: Contest, parameter: Parameter, factors: Sequence[float]) 
             return None
         if sign < 0:
             inside, outside = _nearest(contest, parameter, inside, outside)
-            at, beyond = _crossing(lambda factor: contest.at(parameter, factor).lead(), inside, outside)
+            precision = PRECISION if contest.is_quick else COARSE
+            at, beyond = _crossing(lambda factor: contest.at(parameter, factor).lead(), inside, outside, precision)
             return _flip(contest, parameter, at, contest.at(parameter, beyond))
         inside = outside
     return None
@@ -96,13 +99,13 @@ def _flip(contest: Contest, parameter: Parameter, factor: float, beyond: World) 
     return Flip(parameter.id, parameter.unit, parameter.now, number, value, name, (parameter.low, parameter.high))
 
 
-def _crossing(lead: Callable[[float], float | None], inside: float, outside: float) -> tuple[float, float]:
+def _crossing(lead: Callable[[float], float | None], inside: float, outside: float, precision: float) -> tuple[float, float]:
     """Factor where a lead that is not negative inside and negative outside changes its sign, and one just beyond."""
     at_inside, at_outside = lead(inside), lead(outside)
     halve = False
-    while (apart := abs(math.log(outside / inside))) > PRECISION:
+    while (apart := abs(math.log(outside / inside))) > precision:
         share = 0.5 if halve else _straight(at_inside, at_outside)
-        least = PRECISION / 3 / apart
+        least = precision / 3 / apart
         middle = _between(inside, outside, min(1 - least, max(least, share)))
         found = lead(middle)
         if found is not None and found >= 0:

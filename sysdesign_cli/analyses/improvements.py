@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sysdesign_cli.analyses.availability import STILL_SERVES, STOPS, YEAR_S, Availabilities
+from sysdesign_cli.analyses.availability import STILL_SERVES, STOPS, YEAR_S, Availabilities, rounded
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.structure import DEPLOY, GROUP, REPLICA, WHOLE, ZONE
@@ -78,7 +78,7 @@ def improvements_on(before: Availabilities, flow: Flow, cost: Callable[[System],
             more = None  # more of what has no price: not for nothing
         found.append(Improvement(candidate.kind, candidate.subject, now, saves, more, candidate.changes, candidate.detail))
     return tuple(
-        sorted(found, key=lambda one: (-one.saves.value, one.costs.value if one.costs is not None else 0.0, one.kind, one.subject))
+        sorted(found, key=lambda one: (-rounded(one.saves.value), one.costs.value if one.costs is not None else 0.0, one.kind, one.subject))
     )
 
 

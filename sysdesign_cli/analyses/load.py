@@ -12,9 +12,7 @@ from sysdesign_cli.engine.traffic import solve
 from sysdesign_cli.scenario.model import Service, Start
 
 
-def loaded(
-    setting: Setting, scale: float = 1.0, replicas: Mapping[int, int] | None = None, only: frozenset[int] | None = None
-) -> Loaded:
+def loaded(setting: Setting, scale: float = 1.0, replicas: Mapping[int, int] | None = None, only: frozenset[int] | None = None) -> Loaded:
     """The system at the setting's moment, its arrivals times ``scale``, cold starts of a beginning rush included.
 
     only: services whose waits are asked for; all unless said.
@@ -22,9 +20,7 @@ def loaded(
     rates = setting.rates if scale == 1 else [rate * scale for rate in setting.rates]
     cold = burst_cold_shares(setting, scale)
     stations = setting.stations if scale == 1 else None
-    return Loaded(
-        setting.system, rates, replicas, cold, setting.stretched, stations=stations, thinking=setting.thinking, only=only
-    )
+    return Loaded(setting.system, rates, replicas, cold, setting.stretched, stations=stations, thinking=setting.thinking, only=only)
 
 
 def loaded_in(outage: Outage) -> Loaded:

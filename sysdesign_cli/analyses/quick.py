@@ -45,7 +45,7 @@ class Availability:
 
     def _failing(self, subject: Subject, flow: Flow) -> float:
         """Unavailability of one flow's answer."""
-        from sysdesign_cli.engine.decision import probability
+        from sysdesign_cli.engine.factoring import probability
         from sysdesign_cli.engine.structure import Structures
 
         supply, passed = subject.availabilities.supply, self._handlers(flow)

@@ -12,7 +12,7 @@ from sysdesign_cli.analyses.contest import Contest, Outcome, Spec, normalised, p
 from sysdesign_cli.analyses.flips import Flip, flips, weight_flips
 from sysdesign_cli.analyses.metrics import METRICS, Metric
 from sysdesign_cli.analyses.metrics.base import Unavailable
-from sysdesign_cli.analyses.parameters import parameters
+from sysdesign_cli.analyses.parameters import ORDINARY, parameters
 from sysdesign_cli.analyses.promises import Promise, promises
 from sysdesign_cli.analyses.situations import pick_workload
 from sysdesign_cli.analyses.tornado import Odds, Swing, odds, swings
@@ -151,6 +151,9 @@ def _looked_further(contest: Contest, items: Sequence[str]) -> tuple[tuple[Flip,
     book = next(iter(contest.prices.values()), None)
     scenarios = [system.scenario for system in contest.systems.values()]
     turned = parameters(scenarios, book, items or contest.dearest_items(ITEMS))
+    if contest.spec.workload in ("", next(iter(scenarios[0].workloads), "")):
+        # what is weighed is that workload's, so its load alone does almost what the load of all does
+        turned = tuple(one for one in turned if one.id != ORDINARY)
     found = [flip for parameter in turned for flip in flips(contest, parameter)]
     return (*weight_flips(contest), *found), swings(contest, turned)
 

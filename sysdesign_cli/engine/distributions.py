@@ -19,23 +19,22 @@ timeout that falls within a step of it does not tell the two apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Chances = npt.NDArray[np.float64]
+from sysdesign_cli.engine.stages import POINTS, Chances, gamma_hats, lognormal_hats
+
 Transform = npt.NDArray[np.complex128]
 
 SIZE = 4096
 TILT = 14.0
 NOISE = 1e-7  # chances beyond the end of a grid below this are rounding
 ENOUGH = 1e-4  # what may lie past the end of a grid that is good enough
-SEARCH_SIZE = 512
 FINER_BY = 32  # times finer is the grid for short times
-FAR = 40.0  # what has a chance below exp(-40) is left out
 
 
 class BeyondGrid(ValueError):
@@ -60,16 +59,12 @@ class _Tables(NamedTuple):
     log_points: Chances
 
 
-# Gauss–Legendre points and weights of order 4 on [0, 1]
-_POINTS, _WEIGHTS = (np.polynomial.legendre.leggauss(4)[0] + 1) / 2, np.polynomial.legendre.leggauss(4)[1] / 2
-
-
 @lru_cache(maxsize=8)
 def _tables(size: int) -> _Tables:
     places = np.arange(size)
     roots = np.exp(-2j * np.pi * places / size)
     z = roots[: size // 2 + 1] * math.exp(-TILT / size)
-    points = places[:, None] + _POINTS
+    points = places[:, None] + POINTS
     return _Tables(np.exp(-TILT / size * places), roots, z, points, np.log(points))
 
 
@@ -148,7 +143,7 @@ class Grid:
         if shape == "exponential" or (shape == "gamma" and math.isclose(cv, 1.0)):
             chances, transform = self._exponential(mean)
             return Distribution(self, 1.0, mean_s, mean_s**2, probabilities=chances, transform=transform)
-        hats = _gamma_hats if shape == "gamma" else _lognormal_hats
+        hats = gamma_hats if shape == "gamma" else lognormal_hats
         # one part in a thousand is about the step of a full grid, and the formulas lose their digits there
         chances = hats(self, mean, cv) if cv > 1e-3 and mean > 1e-12 else self._fixed(mean)[0]
         return Distribution(self, 1.0, mean_s, (cv * mean_s) ** 2, probabilities=chances)
@@ -177,7 +172,7 @@ class Distribution:
 
     mean, variance: 0 when the mass is 0, so ask for the mass first; exact: whether they are. at_zero: chance of no time at all.
     constant: always the same time.
-    A distribution made by `evaluate` also has a finer grid for its short times, which all questions use where it reaches.
+    A distribution made by `grids.evaluate` also has a finer grid for its short times, which all questions use where it reaches.
     """
 
     def __init__(
@@ -545,164 +540,3 @@ def with_retries(
         return answered, late
     failure = attempt.grid.fixed(timeout_s).scaled_mass(max(0.0, late))
     return retried(answered, failure, retries, backoff_s, fallback)
-
-
-def evaluate(build: Callable[[Grid], Distribution], guess_s: float) -> Distribution:
-    """Builds a distribution on a grid that suits it: the end at least twice p99.9 and past p99.99, and finer grids for short times.
-
-    build: makes the distribution on the grid it is given, with the same operations in the same order every time; it is called about
-    four times, at last on the grid of the result. guess_s: any time of the right order.
-    What happens before the end of a grid does not depend on what happens after it. So where the middle of the distribution, or a
-    timeout, covers only a few steps (answers of milliseconds beside timeouts of seconds) a finer grid is laid below.
-    Errors: ValueError for a guess that is not positive, and for a distribution that fits no grid.
-    """
-    if not 0 < guess_s < math.inf:
-        raise ValueError(f"a guess is positive: {guess_s}")
-    end_s, size, least_s, shrinking = 8 * guess_s, SEARCH_SIZE, 0.0, False
-    for tried in range(24):
-        found = build(Grid(end_s / size, size))
-        if shrinking:  # a timeout that a smaller grid missed
-            least_s = max(least_s, 1.05 * found.grid.needed_s)
-        wanted_s = max(_wanted_end(found), least_s)
-        fits, shrinking = (0.7 if tried < 12 else 0) * end_s <= wanted_s <= 1.5 * end_s, wanted_s < end_s
-        if wanted_s == 0 or (fits and size == SIZE):
-            return _refined(build, found)
-        # a guess is taken at its word when it is far off; close by, the full grid decides
-        size = SIZE if 0.02 * end_s < wanted_s <= 1.5 * end_s else SEARCH_SIZE
-        end_s = end_s if fits else wanted_s
-    raise ValueError(f"no grid fits: mean {found.mean} s, standard deviation {found.standard_deviation} s")
-
-
-def _wanted_end(found: Distribution) -> float:
-    """Where the grid should end, in seconds; more than now when the distribution is not yet inside, 0 when there is no time at all."""
-    if found.mass <= NOISE or found.mean == 0:
-        return 0.0
-    end_s, needed_s = found.grid.end_s, found.grid.needed_s
-    try:
-        wanted_s = max(2 * found.percentile(0.999), 1.25 * found.percentile(1 - ENOUGH))
-    except BeyondGrid:
-        wanted_s = min(64 * end_s, max(4 * end_s, found.mean + 6 * found.standard_deviation))
-    return max(wanted_s, min(64 * end_s, max(4 * end_s, 1.05 * needed_s))) if needed_s else wanted_s
-
-
-def _refined(build: Callable[[Grid], Distribution], coarse: Distribution, levels: int = 3) -> Distribution:
-    """The same with finer grids below, from the finest up, each with what the one below it knows about timeouts."""
-    found = [coarse]
-    while len(found) <= levels and _is_too_coarse(found[-1]):
-        found.append(build(Grid(found[-1].grid.step_s / FINER_BY, coarse.grid.size)))
-    finer = found.pop()
-    for level in reversed(found):
-        grid = level.grid
-        result = build(Grid(grid.step_s, grid.size, finer.grid.cuts)) if any(finer.grid.cuts) else level
-        result.finer = finer
-        if not result.exact and result.mass > NOISE:  # the longest of several short times is too long on a coarse grid
-            until_s = grid.step_s * (grid.size // FINER_BY - 1)
-            result.mean += (_area(result, until_s) - _area(finer, until_s)) / result.mass
-        finer = result
-    return finer
-
-
-def _is_too_coarse(found: Distribution) -> bool:
-    """Whether half of what takes any time takes less than 48 steps, or a timeout fell on a few."""
-    moving = found.mass - found.at_zero
-    if found.grid.blurred or found.constant or moving <= NOISE:
-        return found.grid.blurred
-    try:
-        return found.percentile(min(1.0, (found.at_zero + moving / 2) / found.mass)) < 48 * found.grid.step_s
-    except BeyondGrid:
-        return False
-
-
-def _area(part: Distribution, until_s: float) -> float:
-    """The integral of the distribution function from 0 to a point of the grid."""
-    return float(np.maximum(until_s - np.arange(part.grid.size) * part.grid.step_s, 0.0) @ part.probabilities)
-
-
-class _Window(NamedTuple):
-    """Where a density matters, in steps: from, to; cells are cut into equal pieces no wider than ``widest``.
-
-    In the first ``head`` pieces the density may be singular, or bend on a logarithmic scale: there the exact integrals are used.
-    """
-
-    low: float
-    high: float
-    widest: float
-    head: int
-
-
-Density = Callable[[Chances, Chances], Chances]  # at x, given log x too; all in steps
-Integrals = Callable[[float], tuple[float, float]]  # P(X <= x), and the integral of t over it
-
-
-def _hats(grid: Grid, mean: float, window: _Window, density: Density, integrals: Integrals) -> Chances:
-    """Chances of the grid points by hat functions, from Gauss–Legendre integrals of the density over each piece of a cell."""
-    if window.high <= 1:
-        return np.concatenate([[1 - mean, mean], np.zeros(grid.size - 2)])
-    pieces = max(1, math.ceil(1 / window.widest))
-    first, last = math.floor(window.low * pieces), min(math.ceil(window.high * pieces), grid.size * pieces)
-    if last <= first:
-        return np.zeros(grid.size)
-    numbers = np.arange(first, last)
-    if pieces == 1:
-        points, log_points = grid.tables.points[first:last], grid.tables.log_points[first:last]
-    else:
-        points = (numbers[:, None] + _POINTS) / pieces
-        log_points = np.log(points)
-    cells = numbers // pieces
-    values = density(points, log_points) @ np.stack([_WEIGHTS, _WEIGHTS * _POINTS], axis=1) / pieces
-    mass, lever = values[:, 0], (values[:, 1] + (numbers % pieces) * values[:, 0]) / pieces
-    if first < window.head:
-        exact = np.array([integrals(number / pieces) for number in range(first, min(window.head, last) + 1)])
-        rows = len(exact) - 1
-        mass[:rows] = np.diff(exact[:, 0])
-        lever[:rows] = np.diff(exact[:, 1]) - cells[:rows] * mass[:rows]
-    chances = np.bincount(cells, mass - lever, grid.size + 1) + np.bincount(cells + 1, lever, grid.size + 1)
-    return np.asarray(np.maximum(chances[: grid.size], 0.0))
-
-
-def _gamma_hats(grid: Grid, mean: float, cv: float) -> Chances:
-    """The tails left out are below exp(-40): Boucheron, Lugosi & Massart 2013, "Concentration inequalities", section 2.4."""
-    shape = 1 / cv**2
-    scale = mean / shape
-    reach = math.sqrt(2 * shape * FAR)
-    window = _Window(max(0.0, shape - reach) * scale, (shape + reach + FAR) * scale, max(cv * mean, scale) / 3, 6)
-    constant = -math.lgamma(shape) - shape * math.log(scale)
-
-    def density(x: Chances, log_x: Chances) -> Chances:
-        return np.asarray(np.exp((shape - 1) * log_x - x / scale + constant))
-
-    def integrals(x: float) -> tuple[float, float]:
-        """Series of the incomplete gamma function, Abramowitz & Stegun 6.5.29; x is small beside the mean."""
-        if x <= 0:
-            return 0.0, 0.0
-        turns = x / scale
-        front = math.exp(shape * math.log(turns) - turns - math.lgamma(shape + 1))
-        rest, number = 0.0, shape + 1
-        term = turns / number
-        while term > 1e-17 * rest:
-            rest += term
-            number += 1
-            term *= turns / number
-        return front * (1 + rest), mean * front * rest
-
-    return _hats(grid, mean, window, density, integrals)
-
-
-def _lognormal_hats(grid: Grid, mean: float, cv: float) -> Chances:
-    """Normal in log x with variance log(1 + cv²)."""
-    spread = math.sqrt(math.log1p(cv**2))
-    middle = math.log(mean) - spread**2 / 2
-    low, high = math.exp(middle - 9 * spread), math.exp(min(700.0, middle + spread * (9 + spread)))
-    window = _Window(low, high, math.inf if spread > 0.19 else spread * math.exp(middle) / 6, 16)
-    constant = -math.log(spread * math.sqrt(2 * math.pi))
-
-    def density(_: Chances, log_x: Chances) -> Chances:
-        return np.asarray(np.exp(constant - log_x - ((log_x - middle) / spread) ** 2 / 2))
-
-    def integrals(x: float) -> tuple[float, float]:
-        if x <= 0:
-            return 0.0, 0.0
-        place = (middle - math.log(x)) / (spread * math.sqrt(2))
-        return math.erfc(place) / 2, mean * math.erfc(place + spread / math.sqrt(2)) / 2
-
-    return _hats(grid, mean, window, density, integrals)

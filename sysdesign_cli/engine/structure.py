@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import Tree
 from sysdesign_cli.engine.stations import replica_zones
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, PublishEdge, System

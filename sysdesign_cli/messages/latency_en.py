@@ -169,7 +169,7 @@ MESSAGES: Final[dict[str, str]] = {
     # why a metric has no value
     "unavailable.saturated": "{about} is saturated: the time grows as long as the load lasts",
     "unavailable.no-answers": "nobody is answered {about}",
-    "unavailable.no-pushed-flow": "no answer comes by an event {about}",
+    "unavailable.no-pushed-flow": "no answer comes by an event",
     "unavailable.no-deadline": "no flow says by when it has to be complete {about}",
     "unavailable.no-limit": "{about} states no limit on what it does at once",
     "unavailable.one-workload": "there is only one workload",

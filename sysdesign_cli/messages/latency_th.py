@@ -169,7 +169,7 @@ MESSAGES: Final[dict[str, str]] = {
     # why a metric has no value
     "unavailable.saturated": "{about} เต็ม เวลาจึงยาวขึ้นตราบที่ยังมีภาระนี้",
     "unavailable.no-answers": "ไม่มีใครได้คำตอบ {about}",
-    "unavailable.no-pushed-flow": "ไม่มีคำตอบใดมาทาง Event {about}",
+    "unavailable.no-pushed-flow": "ไม่มีคำตอบที่มาทาง Event",
     "unavailable.no-deadline": "ไม่มี Flow ใดบอกว่าต้องเสร็จภายในเท่าไร {about}",
     "unavailable.no-limit": "{about} ไม่ได้ระบุว่าทำพร้อมกันได้กี่งาน",
     "unavailable.one-workload": "มี Workload เดียว",

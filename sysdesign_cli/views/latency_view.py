@@ -9,7 +9,7 @@ from typing import Final
 
 from sysdesign_cli.analyses.contributions import BROKER, COLD, DEVICE, LAG, NETWORK, PARALLEL, PROVIDER, WAIT, WORK, Contribution
 from sysdesign_cli.analyses.jams import Jam
-from sysdesign_cli.analyses.latency import FlowLatency, LatencyObjective, LatencyResult, Summary
+from sysdesign_cli.analyses.latency import FlowLatency, LatencyObjective, LatencyResult, Summary, nearest_to_promise
 from sysdesign_cli.engine.distributions import Bar
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
@@ -48,7 +48,7 @@ def latency_document(result: LatencyResult, say: Say, commands: Sequence[str] = 
         document.add(promises)
     document.add(*_jams(document, result, say))
     document.add(*(Code(f"  {command}") for command in commands))
-    flow = _chosen(result)
+    flow = nearest_to_promise(result.flows)
     if flow is not None and flow.answer is not None:
         document.add(_contributors(document, flow, say), *_cut(flow, say), _plot(flow.answer, flow, say))
     if result.elsewhere:
@@ -152,15 +152,6 @@ def _jam(document: Document, jam: Jam, say: Say) -> str:
     if jam.change:
         text += " " + say("latency.jam-needs", replicas=format_quantity(jam.needed.value, COUNT))
     return text
-
-
-def _chosen(result: LatencyResult) -> FlowLatency | None:
-    """The flow asked for; else the one nearest to its promise, or beyond it."""
-
-    def filled(flow: FlowLatency) -> float:
-        return max((one.computed.value / one.promised.value for one in flow.objectives if one.promised.value > 0), default=0.0)
-
-    return max((flow for flow in result.flows if flow.answer is not None), key=filled, default=None)
 
 
 def _contributors(document: Document, flow: FlowLatency, say: Say) -> Table:

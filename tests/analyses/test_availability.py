@@ -18,7 +18,7 @@ from sysdesign_cli.analyses.fault_trees import fault_trees
 from sysdesign_cli.analyses.improvements import improvements
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.api import Design
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.openpsa import identifiers, open_psa
 from sysdesign_cli.engine.structure import CATCHING_UP, binomial_tail
 from sysdesign_cli.engine.system import System
@@ -483,3 +483,27 @@ def test_exported_tops_are_those_of_the_analysis(name: str) -> None:
     for flow in found.scenario.flows.values():
         assert probability(tree, tops[f"{flow.name}: answer fails"]) == pytest.approx(question.failing(flow, "answer"), rel=1e-12)
         assert probability(tree, tops[f"{flow.name}: completion fails"]) == pytest.approx(question.failing(flow, "core"), rel=1e-12)
+
+
+def test_what_no_diagram_holds_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exact answer, asked again without the exact way."""
+    from sysdesign_cli.analyses import availability as module
+    from sysdesign_cli.engine.faulttree import TooLarge
+
+    text = """
+    services:
+      a: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {calls: [b.Do, {to: c.Do, fallback: d.Do}]}}}
+      b: {replicas: 3, mtbf: 10d, mttr: 1d, handles: {Do: {calls: [c.Do, d.Do]}}}
+      c: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {}}}
+      d: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {}}}
+    flows: {f: {starts: a.Do}}
+    workloads: {w: {starts: {f: 1/s}}}
+    """
+    exact = design(text).availability().flows[0].answer_down
+
+    def too_large(*_: object) -> float:
+        raise TooLarge("no budget")
+
+    monkeypatch.setattr(module, "probability", too_large)
+    (flow,) = design(text).availability().flows
+    assert flow.answer_down.value == pytest.approx(exact.value, rel=0.05)

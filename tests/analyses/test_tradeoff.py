@@ -150,6 +150,16 @@ def test_load_at_which_boxes_become_cheaper(tmp_path: Path) -> None:
     assert [one.instead for one in result.flips if one.parameter == "load"] == ["boxes"]
 
 
+def test_ordinary_days_are_turned_alone_where_another_workload_is_weighed() -> None:
+    loaded = sysdesign_cli.load("morprom")
+    weights = {"availability": 0, "domains_redeployed_per_change": 0}
+    turned = [
+        {one.parameter for one in loaded.tradeoff(["monolith"], weights, workload=name).flips} for name in ("", "normal-day", "opening-day")
+    ]
+    assert ["ordinary-load" in found for found in turned] == [False, False, True]
+    assert all("load" in found for found in turned)
+
+
 def test_prices_at_which_it_flips(tmp_path: Path) -> None:
     """At 100/s the function costs 630.72 a year, three boxes 2,628: even at 4.1667 times the one price, or 0.24 times the other."""
     result = designed(tmp_path).tradeoff(["boxes"], {"availability": 0, "answer_p99": 0})

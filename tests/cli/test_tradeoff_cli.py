@@ -112,7 +112,9 @@ def test_a_change_may_fit_one_variant_alone() -> None:
     costs = [{option["name"]: option["values"][1]["value"]["value"] for option in options} for options in (plain, changed)]
     assert costs[1]["monolith"] > costs[0]["monolith"]
     assert costs[1]["always-on"] == costs[0]["always-on"]
-    assert "morprom has no place for services.monolith.replicas.min = 9" in run("morprom", "--set", "services.monolith.replicas.min=9").stdout
+    assert (
+        "morprom has no place for services.monolith.replicas.min = 9" in run("morprom", "--set", "services.monolith.replicas.min=9").stdout
+    )
 
 
 def test_along() -> None:

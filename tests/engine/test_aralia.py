@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sysdesign_cli.engine.cutsets import cut_set_counts, importance, minimal_cut_sets
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.cutsets import cut_set_counts, minimal_cut_sets
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import Tree
+from sysdesign_cli.engine.importance import importance
 
 CHINESE = ("chinese", 25, 1.17058e-3, [0, 0, 12, 0, 24, 188, 168])
 DAS9201 = ("das9201", 122, 1.34237e-2, [0, 0, 82, 9740, 2881, 1246, 254, 14])

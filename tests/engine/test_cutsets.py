@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sysdesign_cli.engine import cutsets
-from sysdesign_cli.engine.cutsets import CutSets, cut_set_counts, importance, minimal_cut_sets, union_probability
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.cutsets import CutSets, cut_set_counts, minimal_cut_sets
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import ALL, ANY, AT_LEAST, TooLarge, Tree
+from sysdesign_cli.engine.importance import importance, union_probability
 from tests.engine.test_faulttree import RELATIVE, Drawn, bridge, built, close, large, name_of, names_in, tree_of, trees
 
 

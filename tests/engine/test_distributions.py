@@ -19,7 +19,6 @@ from sysdesign_cli.engine.distributions import (
     BeyondGrid,
     Distribution,
     Grid,
-    evaluate,
     maximum,
     mixture,
     repeated,
@@ -27,6 +26,7 @@ from sysdesign_cli.engine.distributions import (
     sequence,
     with_retries,
 )
+from sysdesign_cli.engine.grids import evaluate
 
 SHARES = (0.5, 0.95, 0.99, 0.999)
 Cdf = Callable[[float], float]

@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sysdesign_cli.engine.cutsets import importance
-from sysdesign_cli.engine.decision import Factored, at_least_probability, factored, probability, simulated_probability
+from sysdesign_cli.engine.factoring import Factored, at_least_probability, factored, probability
 from sysdesign_cli.engine.faulttree import ALL, ANY, AT_LEAST, TooLarge, Tree
+from sysdesign_cli.engine.importance import importance
+from sysdesign_cli.engine.sampling import simulated_probability
 
 RELATIVE = 1e-12
 SHARES = (0.0, 1e-9, 1e-5, 0.001, 0.01, 0.1, 0.3, 0.5, 0.97, 1.0)

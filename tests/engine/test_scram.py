@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sysdesign_cli.engine.cutsets import importance, minimal_cut_sets
-from sysdesign_cli.engine.decision import probability
+from sysdesign_cli.engine.cutsets import minimal_cut_sets
+from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import ALL, ANY, EVENT, Tree
+from sysdesign_cli.engine.importance import importance
 from sysdesign_cli.engine.openpsa import identifiers, open_psa
 from tests.engine.test_faulttree import Drawn, large
 
