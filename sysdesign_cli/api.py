@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import check_stability
 from sysdesign_cli.scenario.library import load_scenario, open_document, split_address
-from sysdesign_cli.scenario.model import Scenario
+from sysdesign_cli.scenario.model import Scenario, Source
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 from sysdesign_cli.scenario.quantity import SHARE, TIME, Misread, parse_quantity
 from sysdesign_cli.scenario.read import Vocabulary
@@ -99,6 +99,16 @@ class Design:
         scenario does not have are left out instead of refused.
         """
         return cls(load_scenario(address, Vocabulary(), changes, where_they_fit=where_they_fit), changes)
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Sources of the scenario, and of the price book it names, by id."""
+        from sysdesign_cli.scenario.prices import prices_for
+
+        try:
+            return {**prices_for(self.scenario).sources, **self.scenario.sources}
+        except ScenarioError:  # a broken price book is told where prices are asked for
+            return dict(self.scenario.sources)
 
     def variant(self, name: str) -> Design:
         """The same scenario changed by one of its variants, "" is the scenario itself; with the same changes where they fit."""

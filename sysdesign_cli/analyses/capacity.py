@@ -115,8 +115,8 @@ def capacity(system: System, workload: str = "", target: Target = Target()) -> C
         services=services,
         bottleneck=busiest.service if busiest is not None and busiest.at_most.value > 0 else "",
         headroom=headroom(setting),
-        part=part_against_whole(setting),
-        part_price=part_against_whole(setting, prices) if (prices := replica_prices(system)) else None,
+        part=part_against_whole(setting, None, target.utilisation),
+        part_price=part_against_whole(setting, prices, target.utilisation) if (prices := replica_prices(system)) else None,
         unreachable=unreachable,
         workloads=tuple(settings),
     )

@@ -40,14 +40,15 @@ NOTICED: Final = 1e-3
 #: Shares are settled when none moves by more than this.
 SETTLED: Final = 1e-6
 
-MORE, SLOWER, FEWER = "more-requests", "slower-calls", "fewer-replicas"
+MORE, SLOWER, FEWER, ALREADY = "more-requests", "slower-calls", "fewer-replicas", "already"
 
 
 @dataclass(frozen=True)
 class Step:
     """A service that is overloaded, and in which step of the cascade it came to be so (1: by the kill itself).
 
-    why: ``more-requests``, ``fewer-replicas`` or ``slower-calls`` (it waits for ``because``, overloaded before it). shed: share of
+    why: ``already`` (without the kill too), ``more-requests``, ``fewer-replicas`` or ``slower-calls``
+    (it waits for ``because``, overloaded before it). shed: share of
     what reaches it that it never gets to in the end; for messages, the share by which its queue grows. busy, rate: when it came to that.
     """
 
@@ -175,6 +176,8 @@ class Cascade:
     def _cause(self, number: int) -> tuple[str, str]:
         """Why a service is overloaded now: fewer replicas, more requests, or calls that take longer because of somebody before it."""
         before, station = self.outage.setting.stations, self.load.stations[number]
+        if before.utilisation(number) >= 1:
+            return ALREADY, ""
         had = sum(before.rates[h] for h in self.system.handlers_of[number])
         called = {
             self.system.handlers[e.target].service for h in self.system.handlers_of[number] for e in self.system.handlers[h].every_call()

@@ -51,14 +51,16 @@ def load_over_day(setting: Setting, number: int) -> Profile:
     return combined([(setting.profile_of(h), held[h]) for h in setting.system.handlers_of[number] if setting.rates[h] > 0])
 
 
-def latest(load: Profile, workers: float) -> float:
+def latest(load: Profile, workers: float, start: float = 0.0, waiting: float = 0.0) -> float:
     """Longest wait (s) over two days with so many workers: the backlog of work over the workers. Grows with the days when it never drains.
+
+    start: second of the day it begins at; waiting: work (s) that waits already then.
 
     The load is straight between the points of its day, so between a crossing of load and workers and the next the backlog only grows
     or only shrinks, and its largest value is found exactly.
     """
-    waiting = longest = 0.0
-    for begin, first, end, last in load.segments(0.0, 2 * DAY_S):
+    longest = waiting / workers
+    for begin, first, end, last in load.segments(start, 2 * DAY_S):
         over, under = first - workers, last - workers
         pieces = [(over, under, end - begin)]
         if over * under < 0:

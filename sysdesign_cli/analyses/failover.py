@@ -106,6 +106,8 @@ class FailoverResult:
     """services that it leaves with more than they can do, in the order in which they come to it"""
     lasting: tuple[Lasting, ...] = ()
     """faults that retries would keep alive when their cause is over"""
+    already: tuple[str, ...] = ()
+    """services that get more than they can do without any failure"""
 
 
 def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
@@ -132,6 +134,7 @@ def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
         cold_start_loops=_cold_start_loops(outage),
         cascade=cascade.steps,
         lasting=cascade.lasting(),
+        already=tuple(s.name for n, s in enumerate(system.services) if setting.stations.utilisation(n) >= 1),
     )
 
 

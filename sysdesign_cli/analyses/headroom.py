@@ -35,6 +35,8 @@ class Headroom:
     limited_by: str
     rates: dict[str, Number]
     promised: Figure | None = None
+    deadline: Figure | None = None
+    """of the service that limits it, where its queue levels a rush: full it is long before, but then it is too late"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def headroom(setting: Setting) -> Headroom:
         if rate > 0
     }
     promised = next((promise.limit for promise in promises if promise.id == limited_by), None)
-    return Headroom(scale, factor, limited_by, rates, promised)
+    number = setting.system.service_index.get(limited_by)
+    deadline = deadline_of(setting, number) if number is not None else None
+    return Headroom(scale, factor, limited_by, rates, promised, deadline)
 
 
 def _saturation(setting: Setting) -> tuple[float, str]:

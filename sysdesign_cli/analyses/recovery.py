@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from sysdesign_cli.analyses.deadlines import latest
 from sysdesign_cli.analyses.situations import Outage, needed_effects
 from sysdesign_cli.engine.explained import APPROXIMATION, Number
 from sysdesign_cli.engine.fluid import time_to_drain
@@ -64,6 +65,29 @@ class Recovery:
         if service not in self._drains:
             self._drains[service] = self._drain(service)
         return self._drains[service]
+
+    def _waiting_at(self, waits: list[Wait]) -> set[int]:
+        """Services that have to work off what waits."""
+        system, found = self.outage.system, set()
+        for wait in waits:
+            if wait.kind in ("down", "failing"):
+                found.add(system.handlers[system.index[wait.handler]].service)
+            else:
+                found |= {system.handlers[h].service for h in system.subscribers[wait.event]}
+        return found
+
+    def longest_wait(self, service: int) -> Number:
+        """Longest wait of a message behind what comes back to a service after the repair, first in first out."""
+        setting, system = self.outage.setting, self.outage.system
+        limit = workers(system.services[service])
+        handlers = [h for h in system.handlers_of[service] if self.returning[h] > TINY]
+        if not handlers or math.isinf(limit) or limit <= 0:
+            return Number(0.0, TIME, "no-backlog")
+        held = setting.stations.held
+        work = sum(self.returning[h] * held[h] for h in handlers)
+        busy = combined([(setting.profile_of(h), held[h]) for h in system.handlers_of[service] if setting.rates[h] > 0])
+        seconds = latest(busy, limit, setting.moment.second + self.outage.duration.value, work)
+        return Number(seconds, TIME, "behind-backlog", (("service", system.services[service].name),), APPROXIMATION)
 
     def _drain(self, service: int) -> Number:
         setting, system = self.outage.setting, self.outage.system
@@ -138,6 +162,9 @@ class Recovery:
             return None, None
         oldest = max(waits, key=lambda wait: wait.oldest_s.value).oldest_s
         again = self._until_next_try(waits)
+        behind = max((self.longest_wait(s) for s in sorted(self._waiting_at(waits))), key=lambda number: number.value, default=oldest)
+        if behind.value > oldest.value:  # more comes than can be worked off, so who comes later waits even longer
+            oldest = behind
         late_by = Number(
             oldest.value + again.value, TIME, "late-by", (("oldest", oldest), *((("redelivery", again),) if again.value else ()))
         )

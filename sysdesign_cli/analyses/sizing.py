@@ -97,11 +97,14 @@ def _for_deadline(setting: Setting, number: int, service: Service, deadline: Fig
     return Number(float(low), COUNT, "replicas-for-deadline", inputs, APPROXIMATION)
 
 
-def part_against_whole(setting: Setting, weights: dict[int, float] | None = None) -> PartAgainstWhole | None:
+def part_against_whole(
+    setting: Setting, weights: dict[int, float] | None = None, utilisation: float | None = None
+) -> PartAgainstWhole | None:
     """Growing each service by what it needs, against growing all by the largest factor; None where there is nothing to compare with.
 
     Compared with the first other workload. ``weights``: what one replica of a service counts (its price an hour); services without a
     price are left out then. Without weights every replica counts the same.
+    utilisation: what is sized for; each one's own target unless given.
     """
     others = [name for name in setting.scenario.workloads if name != setting.workload.name]
     if not others:
@@ -111,8 +114,8 @@ def part_against_whole(setting: Setting, weights: dict[int, float] | None = None
         n for n, s in enumerate(setting.system.services) if s.concurrency is not None and s.kind != "client" and setting.rates_of(n) > 0
     ]
     numbers = [n for n in numbers if not weights or n in weights]
-    now = {n: needed_replicas(setting, n).value for n in numbers}
-    before = {n: needed_replicas(base, n).value for n in numbers}
+    now = {n: needed_replicas(setting, n, utilisation).value for n in numbers}
+    before = {n: needed_replicas(base, n, utilisation).value for n in numbers}
     if not numbers:
         return None
     less, more = base.workload.name, setting.workload.name

@@ -37,7 +37,7 @@ def command(session: Session) -> Callable[..., int]:
         design = session.load(scenario, changes)
         result = session.asked(lambda: design.capacity(wanted, workload))
         document = capacity_document(result, say)
-        session.present("capacity", [result], [document], format, why=why, why_of=why_of, sources=design.scenario.sources)
+        session.present("capacity", [result], [document], format, why=why, why_of=why_of, sources=design.sources)
         return 0 if _good(result) else 1
 
     return capacity

@@ -29,7 +29,7 @@ def command(session: Session) -> Callable[..., int]:
 
         designs = session.load_each(scenarios, changes)
         result = session.asked(lambda: designs[0].compare(*designs[1:], workload=workload, extent=extent))
-        sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
+        sources = {name: source for design in designs for name, source in design.sources.items()} if why else {}
         session.present("compare", [result], [compare_document(result, session.say)], format, why=why, why_of=why_of, sources=sources)
         return 0
 

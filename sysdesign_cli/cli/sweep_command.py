@@ -66,7 +66,7 @@ def command(session: Session) -> Callable[..., int]:
         if why and not one and format != "json":
             words = _command(scenario, result, workload, kill, zone, lasts)
             document.add(Note(say("sweep.why")), Code(f"  {words} --why"))
-        session.present("sweep", [result], [document], format, why=why and one, why_of=why_of, sources=design.scenario.sources)
+        session.present("sweep", [result], [document], format, why=why and one, why_of=why_of, sources=design.sources)
         return 0
 
     return sweep

@@ -21,7 +21,7 @@ def command(session: Session) -> Callable[..., int]:
 
         designs = session.load_each(scenarios, changes)
         results = session.asked(lambda: [design.verify() for design in designs])
-        sources = {name: source for design in designs for name, source in design.scenario.sources.items()}
+        sources = {name: source for design in designs for name, source in design.sources.items()} if why else {}
         session.present(
             "verify", results, [verify_document(result, session.say) for result in results], format, why=why, why_of=why_of, sources=sources
         )

@@ -259,6 +259,7 @@ MESSAGES: Final[dict[str, str]] = {
     "verify.none": "This scenario makes no claims (sysdesign explain claim says how to write one).",
     "verify.except": "when these are killed: {under}",
     "verify.against": " against {than}",
+    "verify.only-a-bound": " (of what is known: more may come on top, so this does not prove it)",
     "verify.of-that-of": " of that of {than}",
     "verdict.holds": "holds",
     "verdict.does-not-hold": "does not hold",

@@ -72,6 +72,7 @@ MESSAGES: Final[dict[str, str]] = {
     "capacity.headroom-passed": "No headroom: the load is past its limit; at {scale} times this load ({factor} less) {limit}.",
     "capacity.headroom-none": "No headroom: at any load, however small, {limit}.",
     "capacity.headroom-unlimited": "Headroom: nothing here limits the load.",
+    "capacity.limit-deadline": "what waits at {service} misses its deadline of {deadline}",
     "capacity.limit-service": "{service} is full",
     "capacity.limit-promise": "{flow} breaks its promise ({promise})",
     "capacity.highest": "Highest rates there: {rates}.",

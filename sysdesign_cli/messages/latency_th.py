@@ -72,6 +72,7 @@ MESSAGES: Final[dict[str, str]] = {
     "capacity.headroom-passed": "ไม่มีกำลังสำรอง: ภาระเกินขีดจำกัดแล้ว ที่ {scale} เท่าของภาระนี้ (น้อยลง {factor}) {limit}",
     "capacity.headroom-none": "ไม่มีกำลังสำรอง: ไม่ว่าภาระน้อยแค่ไหน {limit}",
     "capacity.headroom-unlimited": "กำลังสำรอง: ไม่มีอะไรจำกัดภาระ",
+    "capacity.limit-deadline": "งานที่รอ {service} เกินกำหนด {deadline}",
     "capacity.limit-service": "{service} เต็ม",
     "capacity.limit-promise": "{flow} ไม่ผ่านค่าเป้าหมาย ({promise})",
     "capacity.highest": "อัตราสูงสุด ณ จุดนั้น: {rates}",

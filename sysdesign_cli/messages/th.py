@@ -259,6 +259,7 @@ MESSAGES: Final[dict[str, str]] = {
     "verify.none": "Scenario นี้ไม่มีคำกล่าวอ้าง (ดูวิธีเขียนที่ sysdesign explain claim)",
     "verify.except": "เมื่อสิ่งเหล่านี้ล่ม: {under}",
     "verify.against": " เทียบกับ {than}",
+    "verify.only-a-bound": " (เท่าที่ทราบ อาจมีส่วนเพิ่ม จึงยังไม่ใช่ข้อพิสูจน์)",
     "verify.of-that-of": " ของค่าใน {than}",
     "verdict.holds": "เป็นจริง",
     "verdict.does-not-hold": "ไม่เป็นจริง",

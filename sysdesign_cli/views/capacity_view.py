@@ -128,6 +128,8 @@ def _limits(document: Document, result: CapacityResult, say: Say) -> list[Note]:
 
 def _limit(headroom: Headroom, say: Say) -> str:
     """What limits the load, in words: a service, or the promise of a flow."""
+    if headroom.deadline is not None:
+        return say("capacity.limit-deadline", service=headroom.limited_by, deadline=format_quantity(headroom.deadline, TIME))
     if headroom.promised is None:
         return say("capacity.limit-service", service=headroom.limited_by)
     flow, _, objective = headroom.limited_by.partition(".")

@@ -280,6 +280,8 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
         names = blast.services.get(state)
         if names:
             notes.append(Note(say(f"failover.services-{state}", services=_some(names)), "muted"))
+    if result.already:
+        notes.append(Note(say("failover.already", services=_some(result.already)), "warning"))
     for effect in result.side_effects:
         notes.append(Note(say(f"failover.side-effect-{effect.state}", handler=effect.handler), "warning"))
     for loop in result.cold_start_loops:

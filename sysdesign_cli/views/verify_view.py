@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sysdesign_cli.analyses.claims import FAILS, HOLDS, UNDECIDED, ClaimVerdict, Evidence, VerifyResult
 from sysdesign_cli.analyses.metrics import METRICS
-from sysdesign_cli.engine.explained import Number
+from sysdesign_cli.engine.explained import AT_LEAST, BOUND, Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.document import Branch, Document, Heading, Note, Tree, show
 
@@ -51,6 +51,9 @@ def _evidence(one: Evidence, say: Say) -> str:
         if params["metric"] == "tradeoff_rank":
             than = " (" + ", ".join(f"{name} {show(score)}" for name, score in one.number.inputs if isinstance(score, Number)) + ")"
         where = f" ({params['of']})" if params["of"] else ""
+        sign = params["is"].lstrip()[:1]
+        if one.verdict == HOLDS and (one.number.method, sign) in ((AT_LEAST, "<"), (BOUND, ">")):
+            than += say("verify.only-a-bound")
         return say("evidence.metric", metric=say(f"metric.{params['metric']}") + where, value=show(one.number) + than, wanted=params["is"])
     if one.key == "undecided":
         about = params["about"]

@@ -178,3 +178,35 @@ def test_csv_writes_what_spreadsheets_and_readers_survive() -> None:
     table = Table(tuple(Column(name, name) for name in "abcde"), (cells,))
     rows = list(csv.reader(io.StringIO(comma_separated(Document([table])))))
     assert rows[1] == ["inf", "", "'-2+3+cmd", "'=1+1", "5"]
+
+
+def test_whoever_comes_later_in_a_rush_waits_longer_than_the_first() -> None:
+    """100/s for an hour on a subscriber of 50/s that is dead for its first ten minutes: at the end of the rush
+    60,000 + 50/s x 3,000 s = 210,000 messages wait, so the last of them waits 4,200 s, not 600."""
+    result = design("""
+        services:
+          app: {handles: {Do: {publishes: [Done], publish_mode: outbox}}}
+          broker: {kind: broker}
+          mailer: {concurrency: 1, handles: {Done: {takes: 20ms, idempotent: true}}}
+        events: {Done: {}}
+        flows: {f: {starts: app.Do, completed: mailer.Done, objectives: {complete_within: 30min}}}
+        workloads: {w: {starts: {f: {peak: 100/s, base: 1/s, at: "10:00", for: 1h, ramp: 1s}}}}
+    """).failover(["mailer"], lasts="10min")
+    (flow,) = result.flows
+    assert flow.late_by is not None
+    assert flow.late_by.value == pytest.approx(4200, rel=0.002)
+    assert [check.met for check in flow.objectives if check.objective == "complete_within"] == [False]
+    assert result.already == ("mailer",)
+
+
+def test_part_against_whole_is_sized_for_the_target_that_was_asked() -> None:
+    text = """
+        services:
+          a: {concurrency: 1, round_trip: 0s, handles: {Do: {takes: 10ms}}}
+          b: {concurrency: 1, round_trip: 0s, handles: {Do: {takes: 10ms}}}
+        flows: {f: {starts: a.Do}, g: {starts: b.Do}}
+        workloads: {quiet: {starts: {f: 90/s, g: 90/s}}, rush: {starts: {f: 900/s, g: 90/s}}}
+    """
+    part = design(text).capacity("90%", workload="rush").part
+    assert part is not None
+    assert (part.part.value, part.whole.value) == (10 + 1, 10 + 10)
