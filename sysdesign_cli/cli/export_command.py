@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
+from sysdesign_cli.cli.files import write_whole
 from sysdesign_cli.cli.session import Session, complete_names
 
 
@@ -44,7 +43,7 @@ def command(session: Session) -> Callable[..., int]:
             sys.stdout.write(text)
             return 0
         try:
-            _write(path, text)
+            write_whole(path, text)
         except OSError as error:
             sys.stderr.write(say("init.cannot-write", path=path, reason=error.strerror or type(error).__name__) + "\n")
             return 2
@@ -52,16 +51,3 @@ def command(session: Session) -> Callable[..., int]:
         return 0
 
     return export
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

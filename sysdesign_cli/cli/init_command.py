@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
+from sysdesign_cli.cli.files import write_whole
 from sysdesign_cli.cli.session import Session
 
 
@@ -29,7 +28,7 @@ def command(session: Session) -> Callable[..., int]:
             raise typer.BadParameter(say("init.exists", path=path))
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-") or "system"
         try:
-            _write(path, starter(name if name[0].isalpha() else f"system-{name}"))
+            write_whole(path, starter(name if name[0].isalpha() else f"system-{name}"))
         except OSError as error:
             sys.stderr.write(say("init.cannot-write", path=path, reason=error.strerror or type(error).__name__) + "\n")
             return 2
@@ -37,16 +36,3 @@ def command(session: Session) -> Callable[..., int]:
         return 0
 
     return init
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
