@@ -206,17 +206,12 @@ def test_an_interrupt_ends_all_processes_without_noise() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "sysdesign_cli", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
+        # whoever runs the tests in the background of a shell hands on that interrupts are ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(5)
-    for _ in range(5):  # one may come while a library is not listening: then a user presses again
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            out, errors = process.communicate(timeout=5)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    else:
-        out, errors = process.communicate(timeout=60)
+    os.killpg(process.pid, signal.SIGINT)
+    out, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == ""
     assert "Traceback" not in errors
