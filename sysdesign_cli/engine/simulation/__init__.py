@@ -1,0 +1,1 @@
+"""A discrete-event simulation of a system: the same scenario, in time."""

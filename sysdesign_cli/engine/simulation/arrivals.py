@@ -1,0 +1,73 @@
+"""Requests from outside: a Poisson process whose rate follows straight lines, inverted exactly.
+
+With the cumulated rate L(t), the arrivals are where L reaches the sums of unit exponentials (Cinlar, Introduction to Stochastic
+Processes, 1975, theorem 4.7.1). On a straight piece L is a parabola, so the inverse is a root.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy
+from numpy.typing import NDArray
+
+from sysdesign_cli.engine.simulation.draws import generator
+
+#: Straight pieces of a rate: (from s, rate per s, to s, rate per s).
+Pieces = Sequence[tuple[float, float, float, float]]
+_BLOCK = 4096
+
+
+class Arrivals:
+    """Arrivals of one flow, in order."""
+
+    def __init__(self, name: str, pieces: Pieces, seed: int, replication: int) -> None:
+        self._random = generator(seed, replication, f"arrivals/{name}")
+        self._pieces = [piece for piece in pieces if piece[2] > piece[0]]
+        levels = [0.0]
+        for t0, r0, t1, r1 in self._pieces:
+            levels.append(levels[-1] + (r0 + r1) / 2 * (t1 - t0))
+        self._levels = numpy.array(levels)
+        self._reached = 0.0
+        self._ready: NDArray[numpy.float64] = numpy.empty(0)
+
+    def expected(self, until: float) -> float:
+        """Mean arrivals up to a time."""
+        total = 0.0
+        for t0, r0, t1, r1 in self._pieces:
+            if until <= t0:
+                break
+            end = min(until, t1)
+            at_end = r0 + (r1 - r0) * (end - t0) / (t1 - t0)
+            total += (r0 + at_end) / 2 * (end - t0)
+        return total
+
+    def until(self, time: float) -> NDArray[numpy.float64]:
+        """Those not given yet that arrive up to a time."""
+        while (not self._ready.size or self._ready[-1] <= time) and self._reached < self._levels[-1]:
+            self._more()
+        count = int(numpy.searchsorted(self._ready, time, side="right"))
+        given, self._ready = self._ready[:count], self._ready[count:]
+        return given
+
+    def _more(self) -> None:
+        sums = self._reached + numpy.cumsum(self._random.standard_exponential(_BLOCK))
+        self._reached = float(sums[-1])
+        sums = sums[sums < self._levels[-1]]
+        number = numpy.searchsorted(self._levels, sums, side="right") - 1
+        pieces = numpy.array(self._pieces)[number]
+        t0, r0, t1, r1 = pieces.T
+        rest = sums - self._levels[number]
+        slope = (r1 - r0) / (t1 - t0)
+        root = numpy.sqrt(numpy.maximum(0.0, r0 * r0 + 2 * slope * rest))
+        self._ready = numpy.concatenate([self._ready, t0 + 2 * rest / (r0 + root)])
+
+
+def merged(flows: Sequence[tuple[int, Arrivals]], until: float) -> tuple[NDArray[numpy.float64], NDArray[numpy.int64]]:
+    """Arrivals of all flows up to a time in order, each with its flow's number, and one at the end that never comes."""
+    times = [arrivals.until(until) for _, arrivals in flows]
+    all_times = numpy.concatenate([*times, [math.inf]])
+    numbers = numpy.concatenate([*(numpy.full(len(t), f, numpy.int64) for t, (f, _) in zip(times, flows, strict=True)), [0]]).astype(numpy.int64)
+    order = numpy.argsort(all_times, kind="stable")
+    return all_times[order], numbers[order]

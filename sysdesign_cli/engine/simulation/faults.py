@@ -1,0 +1,178 @@
+"""What a fault does to what is inside: work dies, messages go back, callers learn it late or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sysdesign_cli.engine.simulation import layout as at
+from sysdesign_cli.engine.simulation.machine import Machine
+
+KILL: Final = "kill"
+ZONE: Final = "zone"
+SLOW: Final = "slow"
+LOSS: Final = "loss"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong from ``start`` to ``end`` (s).
+
+    kind: ``kill`` a service or ``service/number``; lose a ``zone``; make a service ``slow`` (its work takes ``value`` times as
+    long); ``loss``: the network loses the share ``value`` of the requests to it.
+    """
+
+    kind: str
+    target: str
+    start: float
+    end: float
+    value: float = 1.0
+
+
+def switch_off(machine: Machine, service: int) -> None:
+    """A service dies with all that is in work there. What waits at a broker stays there when it is durable."""
+    n = machine.n
+    row = machine.program.services[service]
+    n[row + at.S_UP] = 0
+    n[row + at.S_SIMPLE] = 0
+    crash(machine, service, machine.program.slots[service])
+    for handler, subscription in machine.program.subscriptions.items():
+        own = machine.program.system.handlers[handler].service == service
+        if (own or n[subscription + at.U_BROKER] == row) and not n[subscription + at.U_DURABLE]:
+            _drop_all(machine, subscription)
+
+
+def switch_on(machine: Machine, service: int) -> None:
+    """A service is back. What waits for it begins; a broker gets what was stored for it."""
+    program, n, x = machine.program, machine.n, machine.x
+    row = program.services[service]
+    n[row + at.S_UP] = 1
+    settle(machine, service)
+    kernel = machine.mode.kernel
+    kernel.relay(n, x, machine.agenda, row, machine.now)
+    kernel.wake(n, x, machine.agenda, row, machine.now)
+    hearing = {n[s + at.U_SERVICE] for s in program.subscriptions.values() if n[s + at.U_BROKER] == row}
+    for other in sorted(int(other) for other in hearing):
+        kernel.wake(n, x, machine.agenda, other, machine.now)
+
+
+def settle(machine: Machine, service: int) -> None:
+    """Whether the short way in is open to a service: up, one slot, no function, no messages."""
+    n = machine.n
+    row = machine.program.services[service]
+    simple = n[row + at.S_UP] and n[row + at.S_ACTIVE] == 1 and not n[row + at.S_FUNCTION] and not n[row + at.S_SUBSCRIPTIONS]
+    n[row + at.S_SIMPLE] = int(bool(simple))
+    n[row + at.S_SLOT] = n[n[row + at.S_ACTIVE_FROM]] if n[row + at.S_ACTIVE] else -1
+
+
+def _drop_all(machine: Machine, subscription: int) -> None:
+    kernel, n, x = machine.mode.kernel, machine.n, machine.x
+    while n[subscription + at.U_HEAD] >= 0:
+        j = kernel.from_subscription(n, x, machine.agenda, subscription)
+        n[subscription + at.U_VANISHED] += 1
+        kernel.lose(n, x, machine.agenda, j, at.LOST, machine.now)
+
+
+def crash(machine: Machine, service: int, slots: Iterable[int], most: int = -1) -> None:
+    """All work in some slots of a service dies; ``most``: only so many of those in work, and nobody who waits."""
+    n, program = machine.n, machine.program
+    dying = _dying(machine, service, set(slots), most)
+    for slot in slots if most < 0 else ():
+        _empty(machine, program.services[service], slot)
+    machine.agenda = machine.mode.without(machine.agenda, dying)
+    for j in machine.records:
+        if n[j + at.HANDLER] >= 0 and n[j + at.PARENT] in dying and j not in dying and n[j + at.HANDLER] in machine.handler_rows:
+            _desert(machine, j)
+    for j in sorted(dying):
+        _die(machine, j, most >= 0)
+
+
+def _dying(machine: Machine, service: int, slots: set[int], most: int) -> set[int]:
+    n, program = machine.n, machine.program
+    own = {program.handlers[h] for h in program.system.handlers_of[service]}
+    dying = set()
+    for j in machine.records:
+        if n[j + at.HANDLER] not in own:
+            continue
+        # without a worker it is on its way, unless it waits for its calls
+        if n[j + at.SLOT] in slots or (n[j + at.SLOT] < 0 and n[j + at.PENDING] > 0 and most < 0):
+            dying.add(j)
+    if most >= 0:
+        dying = set(sorted(dying - _queued(machine, slots))[:most])
+    inside = {row for row in machine.handler_rows if n[row + at.H_SERVICE] == n[at.G_BRANCHES]}
+    more = True
+    while more:  # what runs beside others within a handler dies with it
+        found = {j for j in machine.records if n[j + at.HANDLER] in inside and n[j + at.PARENT] in dying} - dying
+        dying |= found
+        more = bool(found)
+    return dying
+
+
+def _queued(machine: Machine, slots: set[int]) -> set[int]:
+    waiting = set()
+    for slot in slots:
+        j = machine.n[slot + at.L_HEAD]
+        while j >= 0:
+            waiting.add(int(j))
+            j = machine.n[j + at.NEXT]
+    return waiting
+
+
+def _empty(machine: Machine, row: int, slot: int) -> None:
+    n, x, now = machine.n, machine.x, machine.now
+    x[(row >> 1) + at.SF_BUSY_AREA] += now * n[slot + at.L_BUSY]
+    x[(row >> 1) + at.SF_CORE_AREA] += now * n[slot + at.L_COMPUTING]
+    x[(row >> 1) + at.SF_QUEUE_AREA] += now * n[slot + at.L_LENGTH]
+    n[row + at.S_QUEUED] -= n[slot + at.L_LENGTH]
+    for field in (at.L_BUSY, at.L_LENGTH, at.L_COMPUTING):
+        n[slot + field] = 0
+    for field in (at.L_HEAD, at.L_TAIL, at.L_CORE_HEAD, at.L_CORE_TAIL):
+        n[slot + field] = -1
+
+
+def _desert(machine: Machine, j: int) -> None:
+    """Its caller is gone. What is only left of it is the caller's clock goes too."""
+    n, x, kernel = machine.n, machine.x, machine.mode.kernel
+    if n[j + at.TIMED]:
+        kernel.unlink(n, x, machine.agenda, j)
+    if n[j + at.STATE] == at.GHOST:
+        n[j + at.STATE] = 0
+        kernel.free(n, x, machine.agenda, j)
+    else:
+        kernel.desert(n, x, machine.agenda, j)
+
+
+def _die(machine: Machine, j: int, holds: bool) -> None:
+    """One request or message whose worker is gone; ``holds``: its slot lives on and gets the worker's place back."""
+    n, x, kernel, now = machine.n, machine.x, machine.mode.kernel, machine.now
+    slot = n[j + at.SLOT]
+    if slot >= 0:
+        row = n[slot + at.L_SERVICE]
+        n[row + at.S_CRASHED] += 1
+        if holds:
+            n[slot + at.L_BUSY] -= 1
+            x[(row >> 1) + at.SF_BUSY_AREA] += now
+    n[j + at.SLOT] = -1
+    n[j + at.PENDING] = 0
+    if n[j + at.ORIGIN] == at.MESSAGE:
+        subscription = n[j + at.EDGE]
+        n[subscription + at.U_IN_WORK] -= 1
+        if n[subscription + at.U_ONCE] or not n[subscription + at.U_DURABLE]:
+            n[subscription + at.U_VANISHED] += 1
+            kernel.lose(n, x, machine.agenda, j, at.LOST, now)
+        else:
+            n[subscription + at.U_COMING] += 1
+            n[subscription + at.U_REDELIVERED] += 1
+            kernel.push(machine.agenda, (now, j | at.DELIVERS))
+        return
+    n[j + at.RESULT] |= at.FAILED
+    if n[j + at.ORIGIN] == at.ROOT:
+        kernel.push(machine.agenda, (now, j | at.RUNS))
+    elif n[j + at.PARENT] < 0:  # nobody waited for it
+        kernel.let_go(n, x, machine.agenda, n[j + at.JOURNEY], now)
+        kernel.free(n, x, machine.agenda, j)
+    elif n[j + at.TIMED]:
+        n[j + at.STATE] = at.GHOST
+    else:
+        kernel.push(machine.agenda, (now, j | at.REPLIES))
