@@ -18,12 +18,12 @@ class Agenda(NamedTuple):
     """What is due: times (s), codes, how many, and whether there is a gap at the top. Beyond the last all times are infinite."""
 
     times: NDArray[numpy.float64]
-    codes: NDArray[numpy.int64]
+    codes: NDArray[numpy.uint32]
     size: NDArray[numpy.int64]
 
 
 def empty(room: int) -> Agenda:
-    return Agenda(numpy.full(room, math.inf), numpy.zeros(room, numpy.int64), numpy.zeros(2, numpy.int64))
+    return Agenda(numpy.full(room, math.inf), numpy.zeros(room, numpy.uint32), numpy.zeros(2, numpy.int64))
 
 
 def larger(agenda: Agenda) -> Agenda:
@@ -36,7 +36,7 @@ def rise(agenda: Agenda, at: int, time: float, code: int) -> None:
     """Let a pair up from a gap to its place."""
     times, codes = agenda.times, agenda.codes
     while at > 0:
-        above = (at - 1) >> 1
+        above = (at - 1) // 2
         if (times[above] < time) | ((times[above] == time) & (codes[above] < code)):
             break
         times[at] = times[above]

@@ -32,7 +32,7 @@ class Fault:
 
 def switch_off(machine: Machine, service: int) -> None:
     """A service dies with all that is in work there. What waits at a broker stays there when it is durable."""
-    n = machine.n
+    n = machine.look
     row = machine.program.services[service]
     n[row + at.S_UP] = 0
     n[row + at.S_SIMPLE] = 0
@@ -45,58 +45,58 @@ def switch_off(machine: Machine, service: int) -> None:
 
 def switch_on(machine: Machine, service: int) -> None:
     """A service is back. What waits for it begins; a broker gets what was stored for it."""
-    program, n, x = machine.program, machine.n, machine.x
+    program, n, x = machine.program, machine.look, machine.x
     row = program.services[service]
     n[row + at.S_UP] = 1
     settle(machine, service)
     kernel = machine.mode.kernel
-    kernel.relay(n, x, machine.agenda, row, machine.now)
-    kernel.wake(n, x, machine.agenda, row, machine.now)
+    kernel.relay(machine.n, machine.x, machine.agenda, row, machine.now)
+    kernel.wake(machine.n, machine.x, machine.agenda, row, machine.now)
     hearing = {n[s + at.U_SERVICE] for s in program.subscriptions.values() if n[s + at.U_BROKER] == row}
     for other in sorted(int(other) for other in hearing):
-        kernel.wake(n, x, machine.agenda, other, machine.now)
+        kernel.wake(machine.n, machine.x, machine.agenda, other, machine.now)
 
 
 def settle(machine: Machine, service: int) -> None:
     """Whether the short way in is open to a service: up, one slot, no function, no messages."""
-    n = machine.n
+    n = machine.look
     row = machine.program.services[service]
     simple = n[row + at.S_UP] and n[row + at.S_ACTIVE] == 1 and not n[row + at.S_FUNCTION] and not n[row + at.S_SUBSCRIPTIONS]
     n[row + at.S_SIMPLE] = int(bool(simple))
-    n[row + at.S_SLOT] = n[n[row + at.S_ACTIVE_FROM]] if n[row + at.S_ACTIVE] else -1
+    n[row + at.S_SLOT] = n[n[row + at.S_ACTIVE_FROM]] if n[row + at.S_ACTIVE] else 0
 
 
 def _drop_all(machine: Machine, subscription: int) -> None:
-    kernel, n, x = machine.mode.kernel, machine.n, machine.x
-    while n[subscription + at.U_HEAD] >= 0:
-        j = kernel.from_subscription(n, x, machine.agenda, subscription)
+    kernel, n, x = machine.mode.kernel, machine.look, machine.x
+    while n[subscription + at.U_HEAD]:
+        j = kernel.from_subscription(machine.n, machine.x, machine.agenda, subscription)
         n[subscription + at.U_VANISHED] += 1
-        kernel.lose(n, x, machine.agenda, j, at.LOST, machine.now)
+        kernel.lose(machine.n, machine.x, machine.agenda, j, at.LOST, machine.now)
 
 
 def crash(machine: Machine, service: int, slots: Iterable[int], most: int = -1) -> None:
     """All work in some slots of a service dies; ``most``: only so many of those in work, and nobody who waits."""
-    n, program = machine.n, machine.program
+    n, program = machine.look, machine.program
     dying = _dying(machine, service, set(slots), most)
     for slot in slots if most < 0 else ():
         _empty(machine, program.services[service], slot)
     machine.agenda = machine.mode.without(machine.agenda, dying)
     for j in machine.records:
-        if n[j + at.HANDLER] >= 0 and n[j + at.PARENT] in dying and j not in dying and n[j + at.HANDLER] in machine.handler_rows:
+        if n[j + at.PARENT] in dying and j not in dying and n[j + at.HANDLER] in machine.handler_rows:
             _desert(machine, j)
     for j in sorted(dying):
         _die(machine, j, most >= 0)
 
 
 def _dying(machine: Machine, service: int, slots: set[int], most: int) -> set[int]:
-    n, program = machine.n, machine.program
+    n, program = machine.look, machine.program
     own = {program.handlers[h] for h in program.system.handlers_of[service]}
     dying = set()
     for j in machine.records:
         if n[j + at.HANDLER] not in own:
             continue
         # without a worker it is on its way, unless it waits for its calls
-        if n[j + at.SLOT] in slots or (n[j + at.SLOT] < 0 and n[j + at.PENDING] > 0 and most < 0):
+        if n[j + at.SLOT] in slots or (not n[j + at.SLOT] and n[j + at.PENDING] > 0 and most < 0):
             dying.add(j)
     if most >= 0:
         dying = set(sorted(dying - _queued(machine, slots))[:most])
@@ -112,55 +112,55 @@ def _dying(machine: Machine, service: int, slots: set[int], most: int) -> set[in
 def _queued(machine: Machine, slots: set[int]) -> set[int]:
     waiting = set()
     for slot in slots:
-        j = machine.n[slot + at.L_HEAD]
-        while j >= 0:
+        j = machine.look[slot + at.L_HEAD]
+        while j:
             waiting.add(int(j))
-            j = machine.n[j + at.NEXT]
+            j = machine.look[j + at.NEXT]
     return waiting
 
 
 def _empty(machine: Machine, row: int, slot: int) -> None:
-    n, x, now = machine.n, machine.x, machine.now
-    x[(row >> 1) + at.SF_BUSY_AREA] += now * n[slot + at.L_BUSY]
-    x[(row >> 1) + at.SF_CORE_AREA] += now * n[slot + at.L_COMPUTING]
-    x[(row >> 1) + at.SF_QUEUE_AREA] += now * n[slot + at.L_LENGTH]
+    n, x, now = machine.look, machine.x, machine.now
+    x[(row // 2) + at.SF_BUSY_AREA] += now * n[slot + at.L_BUSY]
+    x[(row // 2) + at.SF_CORE_AREA] += now * n[slot + at.L_COMPUTING]
+    x[(row // 2) + at.SF_QUEUE_AREA] += now * n[slot + at.L_LENGTH]
     n[row + at.S_QUEUED] -= n[slot + at.L_LENGTH]
     for field in (at.L_BUSY, at.L_LENGTH, at.L_COMPUTING):
         n[slot + field] = 0
     for field in (at.L_HEAD, at.L_TAIL, at.L_CORE_HEAD, at.L_CORE_TAIL):
-        n[slot + field] = -1
+        n[slot + field] = 0
 
 
 def _desert(machine: Machine, j: int) -> None:
     """Its caller is gone. What is only left of it is the caller's clock goes too."""
-    n, x, kernel = machine.n, machine.x, machine.mode.kernel
+    n, x, kernel = machine.look, machine.x, machine.mode.kernel
     if n[j + at.TIMED]:
-        kernel.unlink(n, x, machine.agenda, j)
+        kernel.unlink(machine.n, machine.x, machine.agenda, j)
     if n[j + at.STATE] == at.GHOST:
         n[j + at.STATE] = 0
-        kernel.free(n, x, machine.agenda, j)
+        kernel.free(machine.n, machine.x, machine.agenda, j)
     else:
-        kernel.desert(n, x, machine.agenda, j)
+        kernel.desert(machine.n, machine.x, machine.agenda, j)
 
 
 def _die(machine: Machine, j: int, holds: bool) -> None:
     """One request or message whose worker is gone; ``holds``: its slot lives on and gets the worker's place back."""
-    n, x, kernel, now = machine.n, machine.x, machine.mode.kernel, machine.now
+    n, x, kernel, now = machine.look, machine.x, machine.mode.kernel, machine.now
     slot = n[j + at.SLOT]
-    if slot >= 0:
+    if slot:
         row = n[slot + at.L_SERVICE]
         n[row + at.S_CRASHED] += 1
         if holds:
             n[slot + at.L_BUSY] -= 1
-            x[(row >> 1) + at.SF_BUSY_AREA] += now
-    n[j + at.SLOT] = -1
+            x[(row // 2) + at.SF_BUSY_AREA] += now
+    n[j + at.SLOT] = 0
     n[j + at.PENDING] = 0
     if n[j + at.ORIGIN] == at.MESSAGE:
         subscription = n[j + at.EDGE]
         n[subscription + at.U_IN_WORK] -= 1
         if n[subscription + at.U_ONCE] or not n[subscription + at.U_DURABLE]:
             n[subscription + at.U_VANISHED] += 1
-            kernel.lose(n, x, machine.agenda, j, at.LOST, now)
+            kernel.lose(machine.n, machine.x, machine.agenda, j, at.LOST, now)
         else:
             n[subscription + at.U_COMING] += 1
             n[subscription + at.U_REDELIVERED] += 1
@@ -169,9 +169,9 @@ def _die(machine: Machine, j: int, holds: bool) -> None:
     n[j + at.RESULT] |= at.FAILED
     if n[j + at.ORIGIN] == at.ROOT:
         kernel.push(machine.agenda, (now, j | at.RUNS))
-    elif n[j + at.PARENT] < 0:  # nobody waited for it
-        kernel.let_go(n, x, machine.agenda, n[j + at.JOURNEY], now)
-        kernel.free(n, x, machine.agenda, j)
+    elif not n[j + at.PARENT]:  # nobody waited for it
+        kernel.let_go(machine.n, machine.x, machine.agenda, n[j + at.JOURNEY], now)
+        kernel.free(machine.n, machine.x, machine.agenda, j)
     elif n[j + at.TIMED]:
         n[j + at.STATE] = at.GHOST
     else:

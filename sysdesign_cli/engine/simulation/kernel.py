@@ -282,7 +282,7 @@ def take_record(n: Numbers, x: Reals, agenda: Agenda) -> int:
 
 
 def free(n: Numbers, x: Reals, agenda: Agenda, j: int) -> None:
-    n[j + HANDLER] = -1
+    n[j + HANDLER] = 0
     n[j + NEXT] = n[G_FREE]
     n[G_FREE] = j
 
@@ -291,11 +291,11 @@ def unlink(n: Numbers, x: Reals, agenda: Agenda, j: int) -> None:
     """Take a request from the row of those whose callers watch the clock."""
     call = n[j + EDGE]
     before, after = n[j + TIMER_BEFORE], n[j + TIMER_AFTER]
-    if before >= 0:
+    if before:
         n[before + TIMER_AFTER] = after
     else:
         n[call + C_HEAD] = after
-    if after >= 0:
+    if after:
         n[after + TIMER_BEFORE] = before
     else:
         n[call + C_TAIL] = before
@@ -304,7 +304,7 @@ def unlink(n: Numbers, x: Reals, agenda: Agenda, j: int) -> None:
 
 def let_go(n: Numbers, x: Reals, agenda: Agenda, g: int, now: float) -> None:
     """One thing less refers to a journey; with the last it is over."""
-    if g < 0:
+    if not g:
         return
     n[g + PENDING] -= 1
     if n[g + PENDING] > 0:
@@ -316,7 +316,7 @@ def let_go(n: Numbers, x: Reals, agenda: Agenda, g: int, now: float) -> None:
         n[f + F_UNFINISHED] += 1
     elif not status & ANSWERED:
         n[f + F_DUE] -= 1
-        x[(f >> 1) + FF_AREA] += now
+        x[(f // 2) + FF_AREA] += now
         if status & (LOST | PARKED):
             n[f + F_LOST] += 1
         else:
@@ -328,8 +328,8 @@ def let_go(n: Numbers, x: Reals, agenda: Agenda, g: int, now: float) -> None:
     else:
         n[f + F_COMPLETED] += 1
         if n[f + F_EFFECTS]:
-            took = x[(g >> 1) + BORN] - x[(g >> 1) + ENTERED]
-            x[(f >> 1) + FF_COMPLETION_SUM] += took
+            took = x[(g // 2) + BORN] - x[(g // 2) + ENTERED]
+            x[(f // 2) + FF_COMPLETION_SUM] += took
             n[n[f + F_HISTOGRAMS] + BUCKETS + bucket(took)] += 1
     free(n, x, agenda, g)
 
@@ -342,11 +342,11 @@ def answer(n: Numbers, x: Reals, agenda: Agenda, g: int, degraded: int, now: flo
     if degraded:
         n[f + F_DEGRADED] += 1
     n[f + F_DUE] -= 1
-    took = now - x[(g >> 1) + ENTERED]
-    x[(f >> 1) + FF_AREA] += now
-    x[(f >> 1) + FF_ANSWER_SUM] += took
+    took = now - x[(g // 2) + ENTERED]
+    x[(f // 2) + FF_AREA] += now
+    x[(f // 2) + FF_ANSWER_SUM] += took
     n[n[f + F_HISTOGRAMS] + bucket(took)] += 1
-    x[(g >> 1) + BORN] = now
+    x[(g // 2) + BORN] = now
 
 
 def give_up(n: Numbers, x: Reals, agenda: Agenda, g: int, now: float) -> None:
@@ -355,26 +355,26 @@ def give_up(n: Numbers, x: Reals, agenda: Agenda, g: int, now: float) -> None:
     n[g + RESULT] |= GAVE_UP
     n[f + F_FAILED] += 1
     n[f + F_DUE] -= 1
-    x[(f >> 1) + FF_AREA] += now
+    x[(f // 2) + FF_AREA] += now
 
 
 def note_role(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> None:
     """A handler has ended that a flow's answer or completion looks at."""
     g = n[j + JOURNEY]
-    if g < 0 or n[j + RESULT] & FAILED:
+    if not g or n[j + RESULT] & FAILED:
         return
     role = n[n[n[g + FLOW] + F_ROLES] + n[n[j + HANDLER] + H_NUMBER]]
     if role & ANSWERS and not n[g + RESULT] & (ANSWERED | GAVE_UP):
         answer(n, x, agenda, g, n[j + RESULT] & DEGRADED, now)
     if role & EFFECT:
-        x[(g >> 1) + BORN] = now
+        x[(g // 2) + BORN] = now
 
 
 def lose(n: Numbers, x: Reals, agenda: Agenda, j: int, status: int, now: float) -> None:
     """A message will never be worked on: it is lost, or parked."""
     g = n[j + JOURNEY]
     free(n, x, agenda, j)
-    if g >= 0:
+    if g:
         n[g + RESULT] |= status
         let_go(n, x, agenda, g, now)
 
@@ -386,21 +386,21 @@ def enter(n: Numbers, x: Reals, agenda: Agenda, f: int, now: float) -> int:
     n[f + F_ARRIVED] += 1
     n[f + F_OPEN] += 1
     n[f + F_DUE] += 1
-    x[(f >> 1) + FF_AREA] -= now
+    x[(f // 2) + FF_AREA] -= now
     n[g + FLOW] = f
     n[g + PENDING] = 1
     n[g + RESULT] = 0
-    x[(g >> 1) + ENTERED] = now
-    x[(g >> 1) + BORN] = now
+    x[(g // 2) + ENTERED] = now
+    x[(g // 2) + BORN] = now
     handler = n[f + F_ENTRY]
     n[j + HANDLER] = handler
-    n[j + PARENT] = -1
+    n[j + PARENT] = 0
     n[j + JOURNEY] = g
-    n[j + EDGE] = -1
+    n[j + EDGE] = 0
     n[j + STEP] = n[handler + H_ENTRY]
     n[j + PENDING] = 0
     n[j + RESULT] = 0
-    n[j + SLOT] = -1
+    n[j + SLOT] = 0
     n[j + TRY] = 0
     n[j + ORIGIN] = ROOT
     n[j + TIMED] = 0
@@ -409,17 +409,17 @@ def enter(n: Numbers, x: Reals, agenda: Agenda, f: int, now: float) -> int:
 
 def queue_up(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, j: int, now: float) -> None:
     n[j + SLOT] = slot
-    n[j + NEXT] = -1
-    x[(j >> 1) + ENTERED] = now
+    n[j + NEXT] = 0
+    x[(j // 2) + ENTERED] = now
     tail = n[slot + L_TAIL]
-    if tail >= 0:
+    if tail:
         n[tail + NEXT] = j
     else:
         n[slot + L_HEAD] = j
     n[slot + L_TAIL] = j
     n[slot + L_LENGTH] += 1
     n[v + S_QUEUED] += 1
-    x[(v >> 1) + SF_QUEUE_AREA] -= now
+    x[(v // 2) + SF_QUEUE_AREA] -= now
 
 
 def from_queue(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: float) -> int:
@@ -427,20 +427,20 @@ def from_queue(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: flo
     j = n[slot + L_HEAD]
     after = n[j + NEXT]
     n[slot + L_HEAD] = after
-    if after < 0:
-        n[slot + L_TAIL] = -1
+    if not after:
+        n[slot + L_TAIL] = 0
     n[slot + L_LENGTH] -= 1
     n[v + S_QUEUED] -= 1
-    x[(v >> 1) + SF_QUEUE_AREA] += now
-    x[(v >> 1) + SF_WAITED] += now - x[(j >> 1) + ENTERED]
+    x[(v // 2) + SF_QUEUE_AREA] += now
+    x[(v // 2) + SF_WAITED] += now - x[(j // 2) + ENTERED]
     return j
 
 
 def hold_back(n: Numbers, x: Reals, agenda: Agenda, u: int, j: int) -> None:
     """A message waits at its broker. A queue with a limit loses its oldest."""
-    n[j + NEXT] = -1
+    n[j + NEXT] = 0
     tail = n[u + U_TAIL]
-    if tail >= 0:
+    if tail:
         n[tail + NEXT] = j
     else:
         n[u + U_HEAD] = j
@@ -452,18 +452,18 @@ def from_subscription(n: Numbers, x: Reals, agenda: Agenda, u: int) -> int:
     j = n[u + U_HEAD]
     after = n[j + NEXT]
     n[u + U_HEAD] = after
-    if after < 0:
-        n[u + U_TAIL] = -1
+    if not after:
+        n[u + U_TAIL] = 0
     n[u + U_LENGTH] -= 1
     return j
 
 
 def drop_old(n: Numbers, x: Reals, agenda: Agenda, u: int, now: float) -> None:
     """Messages that waited longer than their broker keeps them are lost."""
-    retention = x[(u >> 1) + UF_RETENTION]
+    retention = x[(u // 2) + UF_RETENTION]
     while True:
         j = n[u + U_HEAD]
-        if j < 0 or now - x[(j >> 1) + BORN] <= retention:
+        if not j or now - x[(j // 2) + BORN] <= retention:
             return
         from_subscription(n, x, agenda, u)
         n[u + U_TOO_OLD] += 1
@@ -471,57 +471,57 @@ def drop_old(n: Numbers, x: Reals, agenda: Agenda, u: int, now: float) -> None:
 
 
 def next_in_line(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: float) -> int:
-    """Who gets a free worker of a slot: the first of its queue or of a subscription, whoever has waited longest; -1: nobody now.
+    """Who gets a free worker of a slot: the first of its queue or of a subscription, whoever has waited longest; 0: nobody now.
 
     What it returns holds the worker already. After a cold start it begins by itself.
     """
     if n[slot + L_BUSY] >= n[slot + L_LIMIT] or not n[v + S_UP]:
-        return -1
+        return 0
     best = n[slot + L_HEAD]
-    since = x[(best >> 1) + ENTERED] if best >= 0 else math.inf
-    chosen = -1
+    since = x[(best // 2) + ENTERED] if best else math.inf
+    chosen = 0
     first = n[v + S_SUBSCRIPTIONS_FROM]
     for number in range(n[v + S_SUBSCRIPTIONS]):
         u = n[first + number]
         head = n[u + U_HEAD]
-        if head < 0 or n[u + U_IN_WORK] >= n[u + U_LIMIT] or not n[n[u + U_BROKER] + S_UP]:
+        if not head or n[u + U_IN_WORK] >= n[u + U_LIMIT] or not n[n[u + U_BROKER] + S_UP]:
             continue
         drop_old(n, x, agenda, u, now)
         head = n[u + U_HEAD]
-        if head >= 0 and x[(head >> 1) + ENTERED] < since:
-            since = x[(head >> 1) + ENTERED]
+        if head and x[(head // 2) + ENTERED] < since:
+            since = x[(head // 2) + ENTERED]
             chosen = u
-    if chosen >= 0 or best >= 0:
+    if chosen or best:
         how = instance(n, x, agenda, v, now) if n[v + S_FUNCTION] else 1
         if how == 0:
-            return -1
-    if chosen >= 0:
+            return 0
+    if chosen:
         j = from_subscription(n, x, agenda, chosen)
         start_message(n, x, agenda, chosen, v, j, now)
-    elif best >= 0:
+    elif best:
         j = from_queue(n, x, agenda, slot, v, now)
     else:
-        return -1
+        return 0
     hold_worker(n, x, agenda, slot, v, j, now)
     if how == 2:
-        push(agenda, (now + x[(v >> 1) + SF_STARTS_IN], j | RUNS))
-        return -1
+        push(agenda, (now + x[(v // 2) + SF_STARTS_IN], j | RUNS))
+        return 0
     return j
 
 
 def start_message(n: Numbers, x: Reals, agenda: Agenda, u: int, v: int, j: int, now: float) -> None:
     n[u + U_IN_WORK] += 1
-    x[(v >> 1) + SF_WAITED] += now - x[(j >> 1) + ENTERED]
+    x[(v // 2) + SF_WAITED] += now - x[(j // 2) + ENTERED]
 
 
 def hold_worker(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, j: int, now: float) -> None:
     n[j + SLOT] = slot
     n[slot + L_BUSY] += 1
-    x[(v >> 1) + SF_BUSY_AREA] -= now
+    x[(v // 2) + SF_BUSY_AREA] -= now
 
 
 def free_slot(n: Numbers, x: Reals, agenda: Agenda, v: int) -> int:
-    """A slot of a service with a free worker; -1: all are busy."""
+    """A slot of a service with a free worker; 0: all are busy."""
     first, many = n[v + S_ACTIVE_FROM], n[v + S_ACTIVE]
     turn = n[v + S_TURN]
     for number in range(many):
@@ -530,27 +530,27 @@ def free_slot(n: Numbers, x: Reals, agenda: Agenda, v: int) -> int:
         if n[slot + L_BUSY] < n[slot + L_LIMIT]:
             n[v + S_TURN] = (place + 1) % many
             return slot
-    return -1
+    return 0
 
 
 def instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> int:
     """A function's instance for one request. 0: none may be started now; 1: a warm one; 2: a cold start."""
-    v_floats = v >> 1
+    v_floats = v // 2
     slot = n[v + S_SLOT]
     if n[slot + L_BUSY] >= n[slot + L_LIMIT]:
         return 0
     if n[slot + L_BUSY] < n[v + S_KEPT]:
         return 1
     idle = n[v + S_IDLE]
-    if idle >= 0 and now - x[(idle >> 1) + ENTERED] <= x[v_floats + SF_KEEPS_WARM]:
+    if idle and now - x[(idle // 2) + ENTERED] <= x[v_floats + SF_KEEPS_WARM]:
         n[v + S_IDLE] = n[idle + NEXT]
         free(n, x, agenda, idle)
         return 1
-    while idle >= 0:  # the one used last is too old, so all are
+    while idle:  # the one used last is too old, so all are
         after = n[idle + NEXT]
         free(n, x, agenda, idle)
         idle = after
-    n[v + S_IDLE] = -1
+    n[v + S_IDLE] = 0
     adds = x[v_floats + SF_ADDS]
     if adds > 0.0:
         tokens = min(x[v_floats + SF_BURST], x[v_floats + SF_TOKENS] + (now - x[v_floats + SF_TOKENS_AT]) * adds)
@@ -565,12 +565,12 @@ def instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> int:
 
 def keep_instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> None:
     """An instance has nothing to do: it stays warm for a while."""
-    if n[n[v + S_SLOT] + L_BUSY] < n[v + S_KEPT] or x[(v >> 1) + SF_KEEPS_WARM] <= 0.0:
+    if n[n[v + S_SLOT] + L_BUSY] < n[v + S_KEPT] or x[(v // 2) + SF_KEEPS_WARM] <= 0.0:
         return
     idle = take_record(n, x, agenda)
-    n[idle + HANDLER] = -1
+    n[idle + HANDLER] = 0
     n[idle + NEXT] = n[v + S_IDLE]
-    x[(idle >> 1) + ENTERED] = now
+    x[(idle // 2) + ENTERED] = now
     n[v + S_IDLE] = idle
 
 
@@ -588,7 +588,7 @@ def note_outcome(n: Numbers, x: Reals, agenda: Agenda, call: int, failed: int, n
     if n[call + C_OPEN] == 2:
         n[call + C_OPEN] = 1 if failed else 0
         if failed:
-            x[(call >> 1) + CF_OPEN_UNTIL] = now + BREAKER_PAUSE_S
+            x[(call // 2) + CF_OPEN_UNTIL] = now + BREAKER_PAUSE_S
         return
     if n[call + C_OPEN] == 1:
         return
@@ -598,7 +598,7 @@ def note_outcome(n: Numbers, x: Reals, agenda: Agenda, call: int, failed: int, n
         if n[call + C_BAD] * 2 >= n[call + C_SEEN]:
             n[call + C_OPEN] = 1
             n[call + C_OPENED] += 1
-            x[(call >> 1) + CF_OPEN_UNTIL] = now + BREAKER_PAUSE_S
+            x[(call // 2) + CF_OPEN_UNTIL] = now + BREAKER_PAUSE_S
         n[call + C_SEEN] = 0
         n[call + C_BAD] = 0
 
@@ -606,7 +606,7 @@ def note_outcome(n: Numbers, x: Reals, agenda: Agenda, call: int, failed: int, n
 def refused_by_breaker(n: Numbers, x: Reals, agenda: Agenda, call: int, now: float) -> int:
     if n[call + C_OPEN] == 0:
         return 0
-    if n[call + C_OPEN] == 1 and now >= x[(call >> 1) + CF_OPEN_UNTIL]:
+    if n[call + C_OPEN] == 1 and now >= x[(call // 2) + CF_OPEN_UNTIL]:
         n[call + C_OPEN] = 2  # this one is the trial
         return 0
     n[call + C_REFUSED] += 1
@@ -619,17 +619,17 @@ def after_failure(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> i
     if n[j + TRY] < n[call + C_RETRIES] and n[call + C_OPEN] == 0:
         allowed = 1
         if n[call + C_BUDGETED]:
-            if x[(call >> 1) + CF_TOKENS] >= 1.0:
-                x[(call >> 1) + CF_TOKENS] -= 1.0
+            if x[(call // 2) + CF_TOKENS] >= 1.0:
+                x[(call // 2) + CF_TOKENS] -= 1.0
             else:
                 allowed = 0
                 n[call + C_DENIED] += 1
         if allowed:
             n[call + C_RETRIED] += 1
             ready(n, x, agenda, j, call, n[j + TRY] + 1)
-            pause = x[(call >> 1) + CF_BACKOFF]
+            pause = x[(call // 2) + CF_BACKOFF]
             if pause > 0.0:
-                jitter = x[(call >> 1) + CF_JITTER]
+                jitter = x[(call // 2) + CF_JITTER]
                 if jitter > 0.0:
                     pause *= 1.0 + jitter * (2.0 * draw(n, x, agenda, n[call + C_STREAM]) - 1.0)
                 push(agenda, (now + pause, j | SENDS))
@@ -637,7 +637,7 @@ def after_failure(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> i
             return SEND
     n[call + C_FAILED] += 1
     instead = n[call + C_FALLBACK]
-    if instead >= 0:
+    if instead:
         n[call + C_INSTEAD] += 1
         n[j + EDGE] = instead
         ready(n, x, agenda, j, instead, 0)
@@ -656,21 +656,21 @@ def ready(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int, tries: int) -
     n[j + STEP] = n[handler + H_ENTRY]
     n[j + PENDING] = 0
     n[j + RESULT] = 0
-    n[j + SLOT] = -1
+    n[j + SLOT] = 0
     n[j + TRY] = tries
 
 
 def time_out(n: Numbers, x: Reals, agenda: Agenda, call: int, now: float) -> None:
     """The clock of a call rings: whose time is up fails for its caller; the work behind it goes on."""
-    timeout = x[(call >> 1) + CF_TIMEOUT]
+    timeout = x[(call // 2) + CF_TIMEOUT]
     while True:
         j = n[call + C_HEAD]
-        if j < 0:
+        if not j:
             n[call + C_ARMED] = 0
             return
-        due = x[(j >> 1) + SENT] + timeout
+        due = x[(j // 2) + SENT] + timeout
         if due > now or n[G_STACK] - n[G_STACK_FROM] >= MOST_AT_ONCE:
-            push(agenda, (due, (call >> 1) | TIMER))
+            push(agenda, (due, (call // 2) | TIMER))
             return
         unlink(n, x, agenda, j)
         n[call + C_TIMEOUTS] += 1
@@ -692,9 +692,9 @@ def time_out(n: Numbers, x: Reals, agenda: Agenda, call: int, now: float) -> Non
 
 def desert(n: Numbers, x: Reals, agenda: Agenda, j: int) -> None:
     """Nobody waits for a request any more; what it does it does for nobody, and its journey is not over before."""
-    n[j + PARENT] = -1
+    n[j + PARENT] = 0
     g = n[j + JOURNEY]
-    if g >= 0:
+    if g:
         n[g + PENDING] += 1
 
 
@@ -702,8 +702,8 @@ def publish(n: Numbers, x: Reals, agenda: Agenda, j: int, p: int, now: float) ->
     """Publish what step ``p`` says. 0: go on; 1: wait for the broker's confirmation; 2: the request fails."""
     many = 1
     if not n[p + P_TIMES]:
-        chance = x[(p >> 1) + PF_CHANCE]
-        count = x[(p >> 1) + PF_COUNT]
+        chance = x[(p // 2) + PF_CHANCE]
+        count = x[(p // 2) + PF_COUNT]
         if chance < 1.0 and draw(n, x, agenda, n[p + P_STREAM]) >= chance:
             return 0
         many = int(count)
@@ -718,8 +718,8 @@ def publish(n: Numbers, x: Reals, agenda: Agenda, j: int, p: int, now: float) ->
         u = n[first + number]
         for _ in range(many):
             send_message(n, x, agenda, j, u, broker, mode, up, now)
-    if mode == IN_PATH and many and x[(broker >> 1) + SF_CONFIRMS] > 0.0:
-        push(agenda, (now + x[(broker >> 1) + SF_CONFIRMS], j | CONFIRMS))
+    if mode == IN_PATH and many and x[(broker // 2) + SF_CONFIRMS] > 0.0:
+        push(agenda, (now + x[(broker // 2) + SF_CONFIRMS], j | CONFIRMS))
         return 1
     return 0
 
@@ -727,37 +727,37 @@ def publish(n: Numbers, x: Reals, agenda: Agenda, j: int, p: int, now: float) ->
 def send_message(n: Numbers, x: Reals, agenda: Agenda, j: int, u: int, broker: int, mode: int, up: int, now: float) -> None:
     handler = n[u + U_HANDLER]
     g = n[j + JOURNEY]
-    if g >= 0 and not n[n[n[g + FLOW] + F_ROLES] + n[handler + H_NUMBER]] & LEADS:
-        g = -1
+    if g and not n[n[n[g + FLOW] + F_ROLES] + n[handler + H_NUMBER]] & LEADS:
+        g = 0
     n[u + U_PUBLISHED] += 1
     if not up and mode == BEST_EFFORT:
         n[u + U_UNSENT] += 1
-        if g >= 0:
+        if g:
             n[g + RESULT] |= LOST
         return
     m = take_record(n, x, agenda)
     n[m + HANDLER] = handler
-    n[m + PARENT] = -1
+    n[m + PARENT] = 0
     n[m + JOURNEY] = g
     n[m + EDGE] = u
     n[m + STEP] = n[handler + H_ENTRY]
     n[m + PENDING] = 0
     n[m + RESULT] = 0
-    n[m + SLOT] = -1
+    n[m + SLOT] = 0
     n[m + TRY] = 1
     n[m + ORIGIN] = MESSAGE
     n[m + TIMED] = 0
-    x[(m >> 1) + BORN] = now
-    if g >= 0:
+    x[(m // 2) + BORN] = now
+    if g:
         n[g + PENDING] += 1
     if up:
         n[m + STATE] = COMING
         n[u + U_COMING] += 1
-        push(agenda, (now + x[(u >> 1) + UF_LAG], m | DELIVERS))
+        push(agenda, (now + x[(u // 2) + UF_LAG], m | DELIVERS))
         return
-    n[m + NEXT] = -1
+    n[m + NEXT] = 0
     tail = n[broker + S_STORED_TAIL]
-    if tail >= 0:
+    if tail:
         n[tail + NEXT] = m
     else:
         n[broker + S_STORED_HEAD] = m
@@ -772,8 +772,8 @@ def deliver(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> int:
     n[u + U_COMING] -= 1
     n[j + STEP] = n[n[j + HANDLER] + H_ENTRY]
     n[j + RESULT] = 0
-    n[j + SLOT] = -1
-    x[(j >> 1) + ENTERED] = now
+    n[j + SLOT] = 0
+    x[(j // 2) + ENTERED] = now
     if not n[v + S_UP] and (not n[u + U_DURABLE] or n[u + U_ONCE]):
         n[u + U_VANISHED] += 1
         lose(n, x, agenda, j, LOST, now)
@@ -781,18 +781,18 @@ def deliver(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> int:
     if (
         n[v + S_UP]
         and n[n[u + U_BROKER] + S_UP]
-        and n[u + U_HEAD] < 0
+        and not n[u + U_HEAD]
         and n[u + U_IN_WORK] < n[u + U_LIMIT]
     ):
         slot = free_slot(n, x, agenda, v)
-        if slot >= 0:
+        if slot:
             how = instance(n, x, agenda, v, now) if n[v + S_FUNCTION] else 1
             if how:
                 start_message(n, x, agenda, u, v, j, now)
                 hold_worker(n, x, agenda, slot, v, j, now)
                 if how == 1:
                     return RUN
-                push(agenda, (now + x[(v >> 1) + SF_STARTS_IN], j | RUNS))
+                push(agenda, (now + x[(v // 2) + SF_STARTS_IN], j | RUNS))
                 return NOTHING
     if n[u + U_MOST] > 0 and n[u + U_LENGTH] >= n[u + U_MOST]:
         oldest = from_subscription(n, x, agenda, u)
@@ -815,7 +815,7 @@ def message_ends(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> No
         n[j + TRY] += 1
         n[u + U_REDELIVERED] += 1
         n[u + U_COMING] += 1
-        push(agenda, (now + x[(u >> 1) + UF_PAUSE], j | DELIVERS))
+        push(agenda, (now + x[(u // 2) + UF_PAUSE], j | DELIVERS))
     elif n[u + U_PARKS] and not n[u + U_ONCE]:
         n[u + U_PARKED] += 1
         lose(n, x, agenda, j, PARKED, now)
@@ -839,7 +839,7 @@ def choose_slot(n: Numbers, x: Reals, agenda: Agenda, v: int) -> int:
     for number in range(many):
         place = turn + number
         slot = n[first + (place - many if place >= many else place)]
-        load = n[slot + L_BUSY] + n[slot + L_LENGTH]
+        load = 0 + n[slot + L_BUSY] + n[slot + L_LENGTH]
         if best < 0 or load < least:
             best, least = slot, load
             if load == 0:
@@ -851,15 +851,15 @@ def begin_work(n: Numbers, x: Reals, agenda: Agenda, j: int, v: int, now: float)
     """Draw how long the work takes, and note its end."""
     n[j + STEP] += STEP_SIZE
     work = draw(n, x, agenda, n[n[j + HANDLER] + H_STREAM])
-    push(agenda, (now + work * x[(v >> 1) + SF_SLOWNESS], j | CORE_ENDS))
+    push(agenda, (now + work * x[(v // 2) + SF_SLOWNESS], j | CORE_ENDS))
 
 
 def release(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> None:
     """Give the worker back; the next in the queue, or a message, takes it."""
     slot = n[j + SLOT]
-    if slot < 0:
+    if not slot:
         return
-    n[j + SLOT] = -1
+    n[j + SLOT] = 0
     v = n[slot + L_SERVICE]
     n[v + S_ENDED] += 1
     give_back(n, x, agenda, slot, v, now)
@@ -868,7 +868,7 @@ def release(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> None:
 def give_back(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: float) -> None:
     """A worker is given back where others than the slot's own queue may take it."""
     n[slot + L_BUSY] -= 1
-    x[(v >> 1) + SF_BUSY_AREA] += now
+    x[(v // 2) + SF_BUSY_AREA] += now
     worker_free(n, x, agenda, slot, v, now)
 
 
@@ -877,7 +877,7 @@ def worker_free(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: fl
     if n[v + S_FUNCTION]:
         keep_instance(n, x, agenda, v, now)
     k = next_in_line(n, x, agenda, slot, v, now)
-    if k >= 0:
+    if k:
         n[n[G_STACK]] = k | RUNS
         n[G_STACK] += 1
 
@@ -899,7 +899,7 @@ def begin_group(n: Numbers, x: Reals, agenda: Agenda, j: int, first: int, many: 
     pending = 0
     for number in range(many - 1, -1, -1):
         call = n[first + number]
-        chance = x[(call >> 1) + CF_CHANCE]
+        chance = x[(call // 2) + CF_CHANCE]
         if chance < 1.0 and draw(n, x, agenda, n[call + C_STREAM]) >= chance:
             continue
         pending += 1
@@ -910,19 +910,19 @@ def begin_group(n: Numbers, x: Reals, agenda: Agenda, j: int, first: int, many: 
 
 def watch(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int, now: float) -> None:
     """The caller watches the clock. All requests of one call have the same timeout, so the row is in order of their ends."""
-    x[(j >> 1) + SENT] = now
+    x[(j // 2) + SENT] = now
     n[j + TIMED] = 1
     tail = n[call + C_TAIL]
     n[j + TIMER_BEFORE] = tail
-    n[j + TIMER_AFTER] = -1
-    if tail >= 0:
+    n[j + TIMER_AFTER] = 0
+    if tail:
         n[tail + TIMER_AFTER] = j
     else:
         n[call + C_HEAD] = j
     n[call + C_TAIL] = j
     if not n[call + C_ARMED]:
         n[call + C_ARMED] = 1
-        push(agenda, (now + x[(call >> 1) + CF_TIMEOUT], (call >> 1) | TIMER))
+        push(agenda, (now + x[(call // 2) + CF_TIMEOUT], (call // 2) | TIMER))
 
 
 def finish_root(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> None:
@@ -947,16 +947,16 @@ def work_on_core(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> No
     slot = n[j + SLOT]
     v = n[slot + L_SERVICE]
     if n[slot + L_COMPUTING] >= n[slot + L_CORES]:
-        n[j + NEXT] = -1
+        n[j + NEXT] = 0
         tail = n[slot + L_CORE_TAIL]
-        if tail >= 0:
+        if tail:
             n[tail + NEXT] = j
         else:
             n[slot + L_CORE_HEAD] = j
         n[slot + L_CORE_TAIL] = j
         return
     n[slot + L_COMPUTING] += 1
-    x[(v >> 1) + SF_CORE_AREA] -= now
+    x[(v // 2) + SF_CORE_AREA] -= now
     begin_work(n, x, agenda, j, v, now)
 
 
@@ -964,15 +964,15 @@ def free_core(n: Numbers, x: Reals, agenda: Agenda, slot: int, now: float) -> No
     """A core has done its work; the next in line takes it."""
     v = n[slot + L_SERVICE]
     waiting = n[slot + L_CORE_HEAD]
-    if waiting >= 0 and n[slot + L_COMPUTING] <= n[slot + L_CORES]:
+    if waiting and n[slot + L_COMPUTING] <= n[slot + L_CORES]:
         after = n[waiting + NEXT]
         n[slot + L_CORE_HEAD] = after
-        if after < 0:
-            n[slot + L_CORE_TAIL] = -1
+        if not after:
+            n[slot + L_CORE_TAIL] = 0
         begin_work(n, x, agenda, waiting, v, now)
         return
     n[slot + L_COMPUTING] -= 1
-    x[(v >> 1) + SF_CORE_AREA] += now
+    x[(v // 2) + SF_CORE_AREA] += now
 
 
 def operate(n: Numbers, x: Reals, agenda: Agenda, j: int, step: int, now: float) -> int:
@@ -981,7 +981,7 @@ def operate(n: Numbers, x: Reals, agenda: Agenda, j: int, step: int, now: float)
     n[j + STEP] = step + STEP_SIZE
     if what == CALL_SOME:
         call = n[step + 1]
-        chance, count = x[(call >> 1) + CF_CHANCE], x[(call >> 1) + CF_COUNT]
+        chance, count = x[(call // 2) + CF_CHANCE], x[(call // 2) + CF_COUNT]
         many = 0
         if chance >= 1.0 or draw(n, x, agenda, n[call + C_STREAM]) < chance:
             many = int(count)
@@ -1015,16 +1015,16 @@ def operate(n: Numbers, x: Reals, agenda: Agenda, j: int, step: int, now: float)
         work_on_core(n, x, agenda, j, now)
         return NOTHING
     if what == SKIP_ON_HIT:
-        if draw(n, x, agenda, n[step + 2]) < x[step >> 1]:
+        if draw(n, x, agenda, n[step + 2]) < x[step // 2]:
             n[j + STEP] = n[step + 1]
     elif what == CACHE:
         if n[j + RESULT] & MISSED:
             n[j + RESULT] &= ~MISSED
-        elif draw(n, x, agenda, n[step + 2]) < x[step >> 1]:
+        elif draw(n, x, agenda, n[step + 2]) < x[step // 2]:
             n[j + STEP] = n[step + 1]
     elif what == ONE_OF:
         chosen = draw(n, x, agenda, n[step + 2])
-        while n[step] == ONE_OF and chosen >= x[step >> 1]:
+        while n[step] == ONE_OF and chosen >= x[step // 2]:
             step += STEP_SIZE
         n[j + STEP] = n[step + 1]
     elif what == JUMP:
@@ -1057,7 +1057,7 @@ def admit(n: Numbers, x: Reals, agenda: Agenda, j: int, v: int, now: float) -> i
         hold_worker(n, x, agenda, slot, v, j, now)
         if how == 1:
             return RUN
-        push(agenda, (now + x[(v >> 1) + SF_STARTS_IN], j | RUNS))
+        push(agenda, (now + x[(v // 2) + SF_STARTS_IN], j | RUNS))
         return NOTHING
     if n[slot + L_BUSY] < n[slot + L_LIMIT]:
         hold_worker(n, x, agenda, slot, v, j, now)
@@ -1073,16 +1073,16 @@ def careful(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int, now: float)
         n[j + TRY] = GIVEN_UP
         return after_failure(n, x, agenda, j, now)
     if n[call + C_BUDGETED] and n[j + TRY] == 0:
-        saved = x[(call >> 1) + CF_TOKENS] + x[(call >> 1) + CF_BUDGET]
-        x[(call >> 1) + CF_TOKENS] = min(BUDGET_SAVED, saved)
+        saved = x[(call // 2) + CF_TOKENS] + x[(call // 2) + CF_BUDGET]
+        x[(call // 2) + CF_TOKENS] = min(BUDGET_SAVED, saved)
     return SEND
 
 
 def travel(n: Numbers, x: Reals, agenda: Agenda, j: int, v: int, now: float) -> int:
     """A request goes over a network, and may be lost there."""
-    if n[v + S_LOSSY] and draw(n, x, agenda, n[v + S_STREAM]) < x[(v >> 1) + SF_LOSS]:
+    if n[v + S_LOSSY] and draw(n, x, agenda, n[v + S_STREAM]) < x[(v // 2) + SF_LOSS]:
         return unanswered(n, x, agenda, j)
-    way = x[(v >> 1) + SF_HALF_WAY]
+    way = x[(v // 2) + SF_HALF_WAY]
     if way <= 0.0:
         return ARRIVE
     push(agenda, (now + way, j | ARRIVES))
@@ -1096,7 +1096,7 @@ def wake(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> None:
         slot = n[first + number]
         while True:
             j = next_in_line(n, x, agenda, slot, v, now)
-            if j < 0:
+            if not j:
                 break
             push(agenda, (now, j | RUNS))
 
@@ -1104,13 +1104,13 @@ def wake(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> None:
 def relay(n: Numbers, x: Reals, agenda: Agenda, broker: int, now: float) -> None:
     """A broker is back: its publishers send what they have stored."""
     j = n[broker + S_STORED_HEAD]
-    while j >= 0:
+    while j:
         after = n[j + NEXT]
         n[n[j + EDGE] + U_COMING] += 1
         push(agenda, (now + x[(n[j + EDGE] >> 1) + UF_LAG], j | DELIVERS))
         j = after
-    n[broker + S_STORED_HEAD] = -1
-    n[broker + S_STORED_TAIL] = -1
+    n[broker + S_STORED_HEAD] = 0
+    n[broker + S_STORED_TAIL] = 0
     n[broker + S_STORED] = 0
 
 
@@ -1144,13 +1144,13 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                 push(agenda, (arrival_times[arrival], COMES))
             todo = ARRIVE
         elif kind == CORE_ENDS:
-            if n[j + SLOT] >= 0:
+            if n[j + SLOT]:
                 free_core(n, x, agenda, n[j + SLOT], now)
             todo = RUN
         elif kind == DELIVERS:
             todo = deliver(n, x, agenda, j, now)
         elif kind == TIMER:
-            time_out(n, x, agenda, j << 1, now)
+            time_out(n, x, agenda, 2 * j, now)
             todo = NOTHING
         elif kind == THOUGHT:
             code = n[j + FLOW]
@@ -1158,7 +1158,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
             j = enter(n, x, agenda, code, now)
             todo = ARRIVE
         elif kind == SENDS:
-            todo = SEND if n[j + PARENT] >= 0 else REPLY  # nobody may be waiting for this try any more
+            todo = SEND if n[j + PARENT] else REPLY  # nobody may be waiting for this try any more
         elif kind == PAUSE or kind == STOP:
             break
         else:  # RUNS, CONFIRMS
@@ -1201,7 +1201,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         n[k + STEP] = n[handler + H_ENTRY]
                         n[k + PENDING] = 0
                         n[k + RESULT] = 0
-                        n[k + SLOT] = -1
+                        n[k + SLOT] = 0
                         n[k + TRY] = 0
                         n[k + ORIGIN] = CALLED
                         n[k + TIMED] = 0
@@ -1212,8 +1212,8 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         continue
                 if todo == FINISH:
                     slot = n[j + SLOT]
-                    if slot >= 0:
-                        n[j + SLOT] = -1
+                    if slot:
+                        n[j + SLOT] = 0
                         v = n[slot + L_SERVICE]
                         n[v + S_ENDED] += 1
                         k = n[slot + L_HEAD]
@@ -1221,9 +1221,9 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                             if n[j + ORIGIN] == MESSAGE:
                                 n[n[j + EDGE] + U_IN_WORK] -= 1
                             give_back(n, x, agenda, slot, v, now)
-                        elif k < 0 or n[slot + L_BUSY] > n[slot + L_LIMIT]:
+                        elif not k or n[slot + L_BUSY] > n[slot + L_LIMIT]:
                             n[slot + L_BUSY] -= 1
-                            x[(v >> 1) + SF_BUSY_AREA] += now
+                            x[(v // 2) + SF_BUSY_AREA] += now
                         else:  # the worker goes over to the next in the queue
                             from_queue(n, x, agenda, slot, v, now)
                             n[k + SLOT] = slot
@@ -1240,14 +1240,14 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                             message_ends(n, x, agenda, j, now)
                         break
                     if n[v + S_FAR]:
-                        push(agenda, (now + x[(v >> 1) + SF_HALF_WAY], j | REPLIES))
+                        push(agenda, (now + x[(v // 2) + SF_HALF_WAY], j | REPLIES))
                         break
                     todo = REPLY
                 if todo == REPLY or todo == PASS_ON:
                     if n[j + TIMED]:
                         unlink(n, x, agenda, j)
                     k = n[j + PARENT]
-                    if k < 0:
+                    if not k:
                         let_go(n, x, agenda, n[j + JOURNEY], now)
                         free(n, x, agenda, j)
                         break
@@ -1260,7 +1260,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                             if todo != PASS_ON:
                                 continue
                     n[k + RESULT] |= n[j + RESULT] | n[call + C_DEGRADES]
-                    n[j + HANDLER] = -1
+                    n[j + HANDLER] = 0
                     n[j + NEXT] = n[G_FREE]
                     n[G_FREE] = j
                     n[k + PENDING] -= 1
@@ -1287,12 +1287,12 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                 if todo == ARRIVE:
                     v = n[n[j + HANDLER] + H_SERVICE]
                     slot = n[v + S_SLOT]
-                    if not n[v + S_SIMPLE] or slot < 0:
+                    if not n[v + S_SIMPLE] or not slot:
                         todo = admit(n, x, agenda, j, v, now) if v != n[G_BRANCHES] else RUN
                     elif n[slot + L_BUSY] < n[slot + L_LIMIT]:
                         n[j + SLOT] = slot
                         n[slot + L_BUSY] += 1
-                        x[(v >> 1) + SF_BUSY_AREA] -= now
+                        x[(v // 2) + SF_BUSY_AREA] -= now
                         todo = RUN
                     else:
                         queue_up(n, x, agenda, slot, v, j, now)

@@ -144,8 +144,8 @@ C_TAIL: Final = 9
 C_ARMED: Final = 10
 C_OPEN: Final = 11
 """Circuit breaker: 0 closed, 1 open, 2 one trial is out."""
-C_SEEN: Final = 12
-C_BAD: Final = 13
+C_SEEN: Final = 24
+C_BAD: Final = 25
 C_CALLS: Final = 14
 C_RETRIED: Final = 15
 C_TIMEOUTS: Final = 16
@@ -155,8 +155,8 @@ C_OPENED: Final = 19
 C_REFUSED: Final = 20
 """Not made, as the circuit breaker was open."""
 C_BUDGETED: Final = 21
-C_DEGRADES: Final = 22
-C_CAREFUL: Final = 24
+C_DEGRADES: Final = 13
+C_CAREFUL: Final = 12
 """It has a circuit breaker or a retry budget."""
 C_DENIED: Final = 23
 """Retries that the budget did not allow."""
@@ -210,7 +210,7 @@ S_STORED: Final = 22
 S_STORED_HEAD: Final = 23
 S_STORED_TAIL: Final = 24
 S_CRASHED: Final = 25
-S_SIMPLE: Final = 26
+S_SIMPLE: Final = 10
 """Up, no function, and nothing takes its workers but its one queue."""
 S_SLOT: Final = 8
 """Its first slot; of what stands for the inside of a handler -1."""

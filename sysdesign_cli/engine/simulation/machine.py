@@ -24,6 +24,19 @@ class TooMuchInside(Exception):
     """More is waiting in the system than is kept."""
 
 
+class _Whole:
+    """An array of whole numbers as Python sees them: its own unsigned ones would not go below zero."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __getitem__(self, place: int) -> int:
+        return int(self._array[place])
+
+    def __setitem__(self, place: int, value: int) -> None:
+        self._array[place] = value
+
+
 class Machine:
     """One run of a program. ``advance`` lets time pass. ``n`` and ``x`` are its numbers, see ``layout``."""
 
@@ -40,7 +53,7 @@ class Machine:
         self._size = max(4 * at.RESERVE, min(4096, 1 << int(math.log2(_READY / max(1, len(self._streams))))))
         self._generators = [generator(seed, replication, stream.name) for stream in self._streams]
         self._drawn_from = self._place_draws()
-        self._records_from = -1
+        self._records_from = 0
         self._fill_count = 0
         self._add_records(_FIRST_RECORDS)
 
@@ -51,7 +64,7 @@ class Machine:
             self.n.extend(whole)
             self.x.extend([0.0] * (len(whole) // 2))
         else:
-            self.n = numpy.concatenate([self.n, numpy.array(whole, numpy.int64)])
+            self.n = numpy.concatenate([self.n, numpy.array(whole, numpy.uint32)])
             self.x = numpy.concatenate([self.x, numpy.zeros(len(whole) // 2)])
         return first
 
@@ -74,7 +87,7 @@ class Machine:
         size = self._size
         for number, place in enumerate(self._places):
             start = self._drawn_from + number * size
-            used = self.n[place] - start
+            used = int(self.n[place]) - start
             if used > size // 2:
                 self.x[start : start + size - used] = self.x[start + used : start + size]
                 self._draw(number, int(start + size - used), int(used))
@@ -82,30 +95,35 @@ class Machine:
 
     def _add_records(self, count: int) -> None:
         first = len(self.n)
-        below = -1 if self._records_from < 0 else int(self.n[at.G_FREE])
+        below = 0 if not self._records_from else int(self.n[at.G_FREE])
         table = [0] * (count * at.RECORD)
         for number in range(count):
             table[number * at.RECORD + at.NEXT] = first + (number - 1) * at.RECORD if number else below
         self._extend(table)
         self.n[at.G_FREE] = first + (count - 1) * at.RECORD
-        if self._records_from < 0:
+        if not self._records_from:
             self._records_from = first
             self.n[at.G_KEPT] = first + at.KEPT_FREE * at.RECORD
 
     def _free_records(self) -> list[int]:
-        free, j = [], self.n[at.G_FREE]
-        while j >= 0:
-            free.append(int(j))
-            j = self.n[j + at.NEXT]
+        free, j = [], int(self.n[at.G_FREE])
+        while j:
+            free.append(j)
+            j = int(self.n[j + at.NEXT])
         return free
 
     def _link(self, free: list[int]) -> None:
         """The row of free records, the lowest at its end."""
-        below = -1
+        below = 0
         for j in free:
             self.n[j + at.NEXT] = below
             below = j
         self.n[at.G_FREE] = below
+
+    @property
+    def look(self) -> Any:
+        """``n``, to be read and written from outside of the kernel."""
+        return self.n if self.mode.name == "plain" else _Whole(self.n)
 
     @property
     def records(self) -> range:

@@ -66,7 +66,7 @@ class Fast:
         self.kernel = compiled()
 
     def whole(self, values: Sequence[int]) -> Any:
-        return numpy.array(values, numpy.int64)
+        return numpy.array(values, numpy.uint32)
 
     def real(self, values: Sequence[float]) -> Any:
         return numpy.array(values, numpy.float64)

@@ -11,7 +11,7 @@ from sysdesign_cli.engine.system import CallEdge, HandlerNode, PublishEdge, Syst
 from sysdesign_cli.scenario.model import Flow, Service, Takes
 
 #: As good as no limit.
-UNLIMITED: Final = 1 << 50
+UNLIMITED: Final = 1 << 30
 _POLICIES: Final = {"shared": at.SHARED, "random": at.RANDOM, "round-robin": at.IN_TURN, "least-connections": at.LEAST}
 _MODES: Final = {"in-path": at.IN_PATH, "outbox": at.OUTBOX, "best-effort": at.BEST_EFFORT}
 #: A function may start so many seconds' worth of instances at once (1,000 in 10 s, as AWS Lambda does).
@@ -102,7 +102,7 @@ class _Compiler:
 
     def set_real(self, row: int, **fields: float) -> None:
         for name, value in fields.items():
-            self.program.real[(row >> 1) + getattr(at, name)] = value
+            self.program.real[(row // 2) + getattr(at, name)] = value
 
     def _row_of(self, values: Sequence[int]) -> int:
         place = self.program.place(max(1, len(values)))
@@ -123,7 +123,7 @@ class _Compiler:
         self.nowhere = program.place(at.SERVICE_SIZE)  # stands for a broker where there is none
         self.set(self.nowhere, S_UP=1)
         self.inside = program.place(at.SERVICE_SIZE)
-        self.set(self.inside, S_UP=1, S_SLOT=-1)
+        self.set(self.inside, S_UP=1)
         self.set(0, G_BRANCHES=self.inside)
         for node in system.handlers:
             if node.event is not None:
@@ -149,7 +149,6 @@ class _Compiler:
         for _ in range(most if own_queues else 1):
             slot = program.place(at.SLOT_SIZE)
             self.set(slot, L_LIMIT=min(UNLIMITED, copies * concurrency), L_CORES=copies * int(service.cores or 0), L_SERVICE=row)
-            self.set(slot, L_HEAD=-1, L_TAIL=-1, L_CORE_HEAD=-1, L_CORE_TAIL=-1)
             slots.append(slot)
         program.slots.append(slots)
         active = min(running, len(slots)) if own_queues else 1
@@ -160,9 +159,6 @@ class _Compiler:
             S_POLICY=_POLICIES[service.queue] if own_queues else at.SHARED,
             S_UP=1,
             S_FUNCTION=int(function),
-            S_STORED_HEAD=-1,
-            S_STORED_TAIL=-1,
-            S_IDLE=-1,
             S_STREAM=self._stream(f"service/{service.name}"),
             S_SLOT=slots[0],
             S_FAR=int(service.round_trip > 0),
@@ -198,8 +194,6 @@ class _Compiler:
             U_ONCE=int(event.delivery == "at-most-once"),
             U_PARKS=int(event.dead_letters),
             U_MOST=0 if event.queue_limit is None else int(event.queue_limit),
-            U_HEAD=-1,
-            U_TAIL=-1,
             U_BROKER=self._broker(self.system.broker_of(event)),
         )
         self.set_real(row, UF_LAG=float(event.lag), UF_RETENTION=float(event.retention), UF_PAUSE=float(event.redelivery_delay))
@@ -245,7 +239,7 @@ class _Compiler:
             place = first + number * at.STEP_SIZE
             target = first + argument * at.STEP_SIZE if what in jumps else argument
             self.program.whole[place : place + 3] = [what, target, second]
-            self.program.real[place >> 1] = chance
+            self.program.real[place // 2] = chance
         for row, number in entries.items():
             self.set(row, H_ENTRY=first + number * at.STEP_SIZE)
 
@@ -311,7 +305,7 @@ class _Compiler:
 
     def _sometimes(self, call: int) -> None:
         real = self.program.real
-        if real[(call >> 1) + at.CF_CHANCE] >= 1 and real[(call >> 1) + at.CF_COUNT] == 1:
+        if real[(call // 2) + at.CF_CHANCE] >= 1 and real[(call // 2) + at.CF_COUNT] == 1:
             self._emit(at.CALL, call)
         else:
             self._emit(at.CALL_SOME, call)
@@ -358,7 +352,7 @@ class _Compiler:
 
     def _call_row(self, edge: CallEdge, target: int, number: int, chance: float, count: float) -> int:
         row = self.program.place(at.CALL_SIZE)
-        self.set(row, C_TARGET=target, C_FALLBACK=-1, C_HEAD=-1, C_TAIL=-1, C_STREAM=self._stream(f"call/{self._key(edge)}"))
+        self.set(row, C_TARGET=target, C_STREAM=self._stream(f"call/{self._key(edge)}"))
         self.set_real(row, CF_CHANCE=chance, CF_COUNT=count)
         self.program.calls.append((row, edge.caller, number))
         return row

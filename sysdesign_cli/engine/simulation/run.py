@@ -129,7 +129,7 @@ class Run:
             self._note()
         return Outcome(
             tuple(self.samples),
-            int(self.machine.n[at.G_EVENTS]),
+            int(self.machine.look[at.G_EVENTS]),
             stopped,
             tuple(self.program.subscriptions),
             tuple((caller, called) for _, caller, called in self.program.calls),
@@ -142,9 +142,9 @@ class Run:
             row = self.program.flows[name]
             for _ in range(count):
                 j = kernel.take_record(machine.n, machine.x, machine.agenda)
-                machine.n[j + at.HANDLER] = -1
-                machine.n[j + at.FLOW] = row
-                think = kernel.draw(machine.n, machine.x, machine.agenda, machine.n[row + at.F_THINK])
+                machine.look[j + at.HANDLER] = 0
+                machine.look[j + at.FLOW] = row
+                think = kernel.draw(machine.n, machine.x, machine.agenda, machine.look[row + at.F_THINK])
                 kernel.push(machine.agenda, (machine.now + think, j | at.THOUGHT))
                 machine.refresh()
 
@@ -200,10 +200,10 @@ class Run:
         machine = self.machine
         kernel = machine.mode.kernel
         for subscription in self.program.subscriptions.values():
-            if machine.n[subscription + at.U_LENGTH]:
+            if machine.look[subscription + at.U_LENGTH]:
                 kernel.drop_old(machine.n, machine.x, machine.agenda, subscription, machine.now)
         for row, subscriptions in self._functions:
-            if any(machine.n[s + at.U_LENGTH] for s in subscriptions):
+            if any(machine.look[s + at.U_LENGTH] for s in subscriptions):
                 kernel.wake(machine.n, machine.x, machine.agenda, row, machine.now)
 
     # --- faults and replicas ----------------------------------------------------------------------------------------------------------
@@ -239,14 +239,14 @@ class Run:
         row = program.services[service]
         count = max(1, self._running(service) - self.dead.get(service, 0))
         slots = program.slots[service]
-        was = int(machine.n[row + at.S_ACTIVE]) if len(slots) > 1 else 0
-        limit = int(machine.n[slots[0] + at.L_LIMIT])
+        was = int(machine.look[row + at.S_ACTIVE]) if len(slots) > 1 else 0
+        limit = int(machine.look[slots[0] + at.L_LIMIT])
         set_replicas(machine, service, count)
         if crashed and len(slots) > 1:
             crash(machine, service, slots[count:was])
         elif crashed and limit:
-            busy = int(machine.n[slots[0] + at.L_BUSY])
-            crash(machine, service, slots, most=max(0, round(busy * (1 - machine.n[slots[0] + at.L_LIMIT] / limit))))
+            busy = int(machine.look[slots[0] + at.L_BUSY])
+            crash(machine, service, slots, most=max(0, round(busy * (1 - machine.look[slots[0] + at.L_LIMIT] / limit))))
         settle(machine, service)
         if not crashed:
             machine.mode.kernel.wake(machine.n, machine.x, machine.agenda, row, machine.now)
@@ -261,10 +261,10 @@ class Run:
                     slow = max(slow, fault.value)
                 if fault.target == definition.name and fault.kind == LOSS:
                     loss = 1 - (1 - loss) * (1 - fault.value)
-            machine.x[(row >> 1) + at.SF_SLOWNESS] = slow or 1.0
-            machine.x[(row >> 1) + at.SF_LOSS] = loss
-            machine.n[row + at.S_LOSSY] = int(loss > 0)
-            machine.n[row + at.S_FAR] = int(loss > 0 or definition.round_trip > 0)
+            machine.x[(row // 2) + at.SF_SLOWNESS] = slow or 1.0
+            machine.x[(row // 2) + at.SF_LOSS] = loss
+            machine.look[row + at.S_LOSSY] = int(loss > 0)
+            machine.look[row + at.S_FAR] = int(loss > 0 or definition.round_trip > 0)
 
     def _arrive(self) -> None:
         for service, scaler in self.scalers.items():
@@ -284,7 +284,7 @@ class Run:
 
     def _note(self) -> None:
         machine, program = self.machine, self.program
-        n, x = machine.n, machine.x
+        n, x = machine.look, machine.x
         flows = [_fields(n, x, row, _FLOW, _FLOW_X) for row in program.flows.values()]
         services = []
         for number, row in enumerate(program.services):
@@ -311,7 +311,7 @@ class Run:
         changes = []
         for number, row in enumerate(self.program.flows.values()):
             for which in (0, 1):
-                start = int(self.machine.n[row + at.F_HISTOGRAMS]) + which * at.BUCKETS
+                start = int(self.machine.look[row + at.F_HISTOGRAMS]) + which * at.BUCKETS
                 now = numpy.array(self.machine.n[start : start + at.BUCKETS], numpy.int64)
                 if first:
                     self._histograms.append(now)
@@ -333,4 +333,4 @@ _CALL: Final = tuple(getattr(at, f"C_{name}") for name in CALL_FIELDS)
 
 
 def _fields(n: Any, x: Any, row: int, whole: Sequence[int], real: Sequence[int]) -> list[float]:
-    return [float(n[row + at_]) for at_ in whole] + [float(x[(row >> 1) + at_]) for at_ in real]
+    return [float(n[row + at_]) for at_ in whole] + [float(x[(row // 2) + at_]) for at_ in real]

@@ -50,18 +50,18 @@ class Scaler:
     def _areas(self) -> tuple[float, float, float]:
         """Time, busy worker-seconds (or core-seconds where those are busier) and queued request-seconds up to now."""
         machine = self.machine
-        n, x, now = machine.n, machine.x, machine.now
+        n, x, now = machine.look, machine.x, machine.now
         row = machine.program.services[self.service]
         busy = computing = 0
         for slot in machine.program.slots[self.service]:
             busy += n[slot + at.L_BUSY]
             computing += n[slot + at.L_COMPUTING]
         concurrency = float(self.definition.concurrency or 1)
-        share = (x[(row >> 1) + at.SF_BUSY_AREA] + busy * now) / concurrency
+        share = (x[(row // 2) + at.SF_BUSY_AREA] + busy * now) / concurrency
         if self.definition.cores is not None and self.definition.cores < concurrency:
-            share = max(share, (x[(row >> 1) + at.SF_CORE_AREA] + computing * now) / float(self.definition.cores))
+            share = max(share, (x[(row // 2) + at.SF_CORE_AREA] + computing * now) / float(self.definition.cores))
         waiting = sum(n[s + at.U_LENGTH] for h, s in machine.program.subscriptions.items() if machine.program.system.handlers[h].service == self.service)
-        queued = x[(row >> 1) + at.SF_QUEUE_AREA] + n[row + at.S_QUEUED] * now
+        queued = x[(row // 2) + at.SF_QUEUE_AREA] + n[row + at.S_QUEUED] * now
         return now, float(share), float(queued / concurrency) + float(waiting) / concurrency * 0.0
 
     def decide(self) -> None:
@@ -111,7 +111,7 @@ class Scaler:
 
 def set_replicas(machine: Machine, service: int, count: int) -> None:
     """So many replicas of a service take requests from now on. Those that go finish what they have."""
-    program, n = machine.program, machine.n
+    program, n = machine.program, machine.look
     definition = program.system.services[service]
     if definition.concurrency is None or definition.kind == "function":
         return
