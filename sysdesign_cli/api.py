@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.sweep import SweepResult
     from sysdesign_cli.analyses.tradeoff import TradeoffResult
     from sysdesign_cli.engine.explained import Number
+    from sysdesign_cli.analyses.simulation import Simulation
+    from sysdesign_cli.analyses.simulation_plan import Prepared
     from sysdesign_cli.scenario.price_book import PriceBook
 
 
@@ -49,6 +51,16 @@ def seconds(text: str | float | None) -> float | None:
     if isinstance(parsed, Misread) or parsed.value <= 0 or parsed.value > 10 * 31_536_000:
         raise ValueError(text)
     return parsed.value
+
+
+def clock_time(text: str | float | None) -> float | None:
+    """``"08:30"``, or seconds since midnight. Raises ValueError."""
+    if text is None or isinstance(text, int | float):
+        return None if text is None else float(text)
+    hours, colon, minutes = text.partition(":")
+    if not colon or not (hours.isdigit() and minutes.isdigit()) or int(hours) > 23 or int(minutes) > 59 or len(minutes) != 2:
+        raise ValueError(text)
+    return int(hours) * 3600.0 + int(minutes) * 60.0
 
 
 def share(text: str) -> float:
@@ -255,6 +267,55 @@ class Design:
         return sweep_result(
             plan, in_order(partial(work_out, plan), range(plan.count), clock=perf_counter, jobs=jobs, cluster=cluster, done=told)
         )
+
+    def prepare_simulation(
+        self,
+        workload: str = "",
+        lasts: str | float = 600.0,
+        *,
+        start: str | float | None = None,
+        kill: Sequence[str] = (),
+        zones: Sequence[str] = (),
+        slow: Sequence[str] = (),
+        loss: Sequence[str] = (),
+        seed: int = 1,
+        replications: int = 0,
+        steady: bool = False,
+        bins: int = 60,
+        scale: float = 1.0,
+    ) -> Prepared:
+        """A simulation before it runs: what it will simulate and about how much work that is.
+
+        lasts: simulated time. start: time of day (``"08:25"`` or seconds); shortly before the rush, or at the busiest moment unless
+        said. kill, zones, slow, loss: faults such as ``payment@40s..130s``, ``payment=3@1min..2min``, ``payment=5%@1min..2min``.
+        steady: the load of the first moment stays and nothing is scaled. scale: factor on all arrivals. Raises ScenarioError, ValueError.
+        """
+        from sysdesign_cli.analyses.simulation_plan import Question, faults_of, prepare
+
+        length = seconds(lasts) or 0.0
+        faults = [fault for kind, texts in (("kill", kill), ("zone", zones), ("slow", slow), ("loss", loss)) for fault in faults_of(kind, texts, length)]
+        question = Question(workload, length, clock_time(start), tuple(faults), seed, replications, steady, bins, scale)
+        return prepare(self.system, question)
+
+    def simulate(
+        self,
+        prepared: Prepared,
+        mode: str = "",
+        *,
+        jobs: int = 0,
+        cluster: str = "",
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Simulation:
+        """Run what ``prepare_simulation`` gave. mode: ``plain`` or ``fast`` (needs numba); whichever is quicker unless said.
+
+        The result does not depend on mode, jobs or cluster. progress: told the share that is done; a KeyboardInterrupt in it ends the
+        simulation with what there is so far. Raises ClusterError.
+        """
+        from sysdesign_cli.analyses.simulation import simulation
+        from sysdesign_cli.analyses.simulation_runs import quickest_mode, run_all
+
+        mode = mode or quickest_mode(prepared)
+        return simulation(self.system, prepared, run_all(self.scenario, prepared, mode, jobs, cluster, progress), mode)
 
     def prices(self, name: str = "") -> PriceBook:
         """A price book by name or path; the scenario's own unless said. Raises ScenarioError with every problem of the file."""

@@ -1,0 +1,54 @@
+"""All replications of a simulation: here, on all cores, or on a cluster; always with the same outcomes in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+from sysdesign_cli.analyses.parallel import in_order
+from sysdesign_cli.analyses.simulation import replicate
+from sysdesign_cli.analyses.simulation_plan import Prepared
+from sysdesign_cli.engine.simulation.modes import installed, is_compiled
+from sysdesign_cli.engine.simulation.run import Outcome, Plan
+from sysdesign_cli.scenario.model import Scenario
+
+#: Seconds it takes to load the fast mode, and to compile it the first time: for the choice of a mode only.
+LOADING_S: Final = 1.5
+COMPILING_S: Final = 40.0
+#: Seconds of one replication from which on several processes are worth while.
+_WORTH_PROCESSES_S: Final = 2.0
+
+
+def quickest_mode(prepared: Prepared) -> str:
+    """The mode that is expected to be done first."""
+    if not installed():
+        return "plain"
+    fast = prepared.seconds("fast") + LOADING_S + (0.0 if is_compiled() else COMPILING_S)
+    return "fast" if fast < prepared.seconds("plain") else "plain"
+
+
+def run_all(
+    scenario: Scenario, prepared: Prepared, mode: str, jobs: int, cluster: str, progress: Callable[[float], None]
+) -> list[Outcome]:
+    """The outcomes of all replications. An interrupt while they run one after the other leaves those there are so far.
+
+    Raises ClusterError.
+    """
+    count, plan, seed = prepared.replications, prepared.plan, prepared.question.seed
+    each = prepared.seconds(mode) / max(1, count)
+    if cluster or jobs > 1 or (jobs == 0 and count > 1 and each > _WORTH_PROCESSES_S):
+        work = partial(_one, scenario, plan, mode, seed)
+        return in_order(work, range(count), clock=perf_counter, jobs=jobs, cluster=cluster, done=lambda done: progress(done / count))
+    outcomes = []
+    for number in range(count):
+        outcome = replicate(scenario, plan, mode, seed, number, lambda share, number=number: progress((number + share) / count))
+        outcomes.append(outcome)
+        if outcome.stopped == "interrupted":
+            break
+    return outcomes
+
+
+def _one(scenario: Scenario, plan: Plan, mode: str, seed: int, replication: int) -> Outcome:
+    return replicate(scenario, plan, mode, seed, replication)
