@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import Final
 import numpy
 
 from sysdesign_cli.analyses.intervals import mean_and_half_width
-from sysdesign_cli.analyses.simulation_plan import Prepared, Question
+from sysdesign_cli.analyses.simulation_plan import Prepared
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.simulation.faults import Fault
-from sysdesign_cli.engine.simulation.histogram import bucket_middle, percentile
+from sysdesign_cli.engine.simulation.histogram import percentile
 from sysdesign_cli.engine.simulation.modes import Fast, Plain
 from sysdesign_cli.engine.simulation.run import (
     CALL_FIELDS,
@@ -33,16 +32,15 @@ from sysdesign_cli.scenario.quantity import COUNT, RATE, SHARE, TIME
 from sysdesign_cli.scenario.shapes import Text
 
 SIMULATED: Final = "simulated"
-#: A steady run is cut into so many batches, taken as independent of each other.
-BATCHES: Final = 20
 #: What is inside grows without an end when it grows by more than this share of what arrives, over the second half of the run.
 GROWS: Final = 0.01
 _PERCENTILES: Final = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
 
-_F: Final = {name: number for number, name in enumerate((*FLOW_FIELDS, *FLOW_REALS))}
-_S: Final = {name: number for number, name in enumerate((*SERVICE_FIELDS, *SERVICE_REALS, "BUSY", "COMPUTING", "RUNNING"))}
-_U: Final = {name: number for number, name in enumerate(SUBSCRIPTION_FIELDS)}
-_C: Final = {name: number for number, name in enumerate(CALL_FIELDS)}
+#: Places of the fields of a sample.
+FLOW: Final = {name: number for number, name in enumerate((*FLOW_FIELDS, *FLOW_REALS))}
+SERVICE: Final = {name: number for number, name in enumerate((*SERVICE_FIELDS, *SERVICE_REALS, "BUSY", "COMPUTING", "RUNNING"))}
+SUBSCRIPTION: Final = {name: number for number, name in enumerate(SUBSCRIPTION_FIELDS)}
+CALL: Final = {name: number for number, name in enumerate(CALL_FIELDS)}
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,7 @@ class Measured:
         self.system = system
         self.plan = prepared.plan
         self.outcomes = [one for one in outcomes if len(one.samples) > 1]
-        self.batches = BATCHES if prepared.steady and len(self.outcomes) == 1 else 0
+        self.batches = prepared.batches if len(self.outcomes) == 1 else 0
         self.flow_rows = {flow.name: number for number, flow in enumerate(prepared.plan.flows)}
         self.windows = self._windows()
 
@@ -249,7 +247,7 @@ class Measured:
                 whole[place] = whole.get(place, 0) + many
         if not whole:
             return None
-        total, count = (_F["ANSWER_SUM"], _F["ANSWERED"]) if which == 0 else (_F["COMPLETION_SUM"], _F["COMPLETED"])
+        total, count = (FLOW["ANSWER_SUM"], FLOW["ANSWERED"]) if which == 0 else (FLOW["COMPLETION_SUM"], FLOW["COMPLETED"])
         mean = self.ratio("flows", row, total, count, TIME, "simulated-mean")
         percentiles = {
             name: self._number([percentile(piece, share) for piece in pieces if piece], TIME, "simulated-percentile", percentile(whole, share))
@@ -310,13 +308,13 @@ def _flow(measured: Measured, name: str, title: Text) -> FlowSimulated:
     row = measured.flow_rows[name]
 
     def count(field: str) -> Number:
-        return measured.count("flows", row, _F[field], "simulated-count")
+        return measured.count("flows", row, FLOW[field], "simulated-count")
 
-    inside = measured._number([float(one.samples[-1].flows[row, _F["OPEN"]]) for one in measured.outcomes], COUNT, "simulated-count")
+    inside = measured._number([float(one.samples[-1].flows[row, FLOW["OPEN"]]) for one in measured.outcomes], COUNT, "simulated-count")
     return FlowSimulated(
         flow=name,
         title=title,
-        rate=measured.rate("flows", row, _F["ARRIVED"], "simulated-rate"),
+        rate=measured.rate("flows", row, FLOW["ARRIVED"], "simulated-rate"),
         arrived=count("ARRIVED"),
         answered=count("ANSWERED"),
         degraded=count("DEGRADED"),
@@ -326,7 +324,7 @@ def _flow(measured: Measured, name: str, title: Text) -> FlowSimulated:
         parked=count("PARKED"),
         completed=count("COMPLETED"),
         inside=inside,
-        failed_share=measured.ratio("flows", row, _F["FAILED"], _F["ARRIVED"], SHARE, "simulated-share"),
+        failed_share=measured.ratio("flows", row, FLOW["FAILED"], FLOW["ARRIVED"], SHARE, "simulated-share"),
         answer=measured.times(name, 0),
         completion=measured.times(name, 1),
     )
@@ -335,10 +333,10 @@ def _flow(measured: Measured, name: str, title: Text) -> FlowSimulated:
 def _services(measured: Measured) -> tuple[ServiceSimulated, ...]:
     found = []
     for number, service in enumerate(measured.system.services):
-        served = measured.rate("services", number, _S["ENDED"], "simulated-rate")
+        served = measured.rate("services", number, SERVICE["ENDED"], "simulated-rate")
         if service.kind == "client" or (not served.value and service.concurrency is None):
             continue
-        running = [int(sample.services[number, _S["RUNNING"]]) for one in measured.outcomes for sample in one.samples]
+        running = [int(sample.services[number, SERVICE["RUNNING"]]) for one in measured.outcomes for sample in one.samples]
         utilisation = [_utilisation(measured, o, number, a, b) for o, a, b in measured.windows]
         queue = [_area(o, number, "QUEUE_AREA", "QUEUED", a, b) / _width(o, a, b) for o, a, b in measured.windows]
         found.append(
@@ -346,13 +344,13 @@ def _services(measured: Measured) -> tuple[ServiceSimulated, ...]:
                 service=service.name,
                 served=served,
                 utilisation=measured._number(utilisation, SHARE, "simulated-utilisation"),
-                wait=measured.ratio("services", number, _S["WAITED"], _S["ENDED"], TIME, "simulated-wait"),
+                wait=measured.ratio("services", number, SERVICE["WAITED"], SERVICE["ENDED"], TIME, "simulated-wait"),
                 queue=measured._number(queue, COUNT, "simulated-queue"),
-                failed=measured.count("services", number, _S["FAILED"], "simulated-count"),
-                refused=measured.count("services", number, _S["REFUSED"], "simulated-count"),
-                cold=measured.count("services", number, _S["COLD"], "simulated-count"),
+                failed=measured.count("services", number, SERVICE["FAILED"], "simulated-count"),
+                refused=measured.count("services", number, SERVICE["REFUSED"], "simulated-count"),
+                cold=measured.count("services", number, SERVICE["COLD"], "simulated-count"),
                 replicas=(min(running), max(running)),
-                crashed=measured.count("services", number, _S["CRASHED"], "simulated-count"),
+                crashed=measured.count("services", number, SERVICE["CRASHED"], "simulated-count"),
             )
         )
     return tuple(found)
@@ -361,8 +359,8 @@ def _services(measured: Measured) -> tuple[ServiceSimulated, ...]:
 def _area(outcome: Outcome, number: int, area: str, level: str, a: int, b: int) -> float:
     """The integral of a level over time: what was added and taken so far, and what stands now, times the time."""
     first, last = outcome.samples[a], outcome.samples[b]
-    at_end = last.services[number, _S[area]] + last.services[number, _S[level]] * last.time_s
-    at_start = first.services[number, _S[area]] + first.services[number, _S[level]] * first.time_s
+    at_end = last.services[number, SERVICE[area]] + last.services[number, SERVICE[level]] * last.time_s
+    at_start = first.services[number, SERVICE[area]] + first.services[number, SERVICE[level]] * first.time_s
     return float(at_end - at_start)
 
 
@@ -386,26 +384,26 @@ def replica_seconds(outcome: Outcome, number: int, a: int, b: int) -> float:
     """Replica-seconds, from what ran at the ends of the bins."""
     total = 0.0
     for before, after in zip(outcome.samples[a:b], outcome.samples[a + 1 : b + 1], strict=True):
-        total += float(before.services[number, _S["RUNNING"]] + after.services[number, _S["RUNNING"]]) / 2 * (after.time_s - before.time_s)
+        total += float(before.services[number, SERVICE["RUNNING"]] + after.services[number, SERVICE["RUNNING"]]) / 2 * (after.time_s - before.time_s)
     return total
 
 
 def _waiting(outcome: Outcome, row: int) -> list[float]:
-    return [float(sample.subscriptions[row, _U["LENGTH"]] + sample.subscriptions[row, _U["COMING"]]) for sample in outcome.samples]
+    return [float(sample.subscriptions[row, SUBSCRIPTION["LENGTH"]] + sample.subscriptions[row, SUBSCRIPTION["COMING"]]) for sample in outcome.samples]
 
 
 def _topics(measured: Measured) -> tuple[TopicSimulated, ...]:
     found = []
     for row, handler in enumerate(measured.outcomes[0].subscriptions):
         node = measured.system.handlers[handler]
-        published = measured.count("subscriptions", row, _U["PUBLISHED"], "simulated-count")
+        published = measured.count("subscriptions", row, SUBSCRIPTION["PUBLISHED"], "simulated-count")
         if not published.value:
             continue
         waiting = [_waiting(one, row) for one in measured.outcomes]
         mean = [math.fsum(values) / len(values) for values in zip(*waiting, strict=False)]
         most_at = max(range(len(mean)), key=mean.__getitem__)
         lost = [
-            sum(_change(one, "subscriptions", row, _U[field], 0, len(one.samples) - 1) for field in ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED"))
+            sum(_change(one, "subscriptions", row, SUBSCRIPTION[field], 0, len(one.samples) - 1) for field in ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED"))
             for one in measured.outcomes
         ]
         found.append(
@@ -413,13 +411,13 @@ def _topics(measured: Measured) -> tuple[TopicSimulated, ...]:
                 handler=node.key,
                 event=node.event.name if node.event is not None else "",
                 published=published,
-                done=measured.count("subscriptions", row, _U["DONE"], "simulated-count"),
+                done=measured.count("subscriptions", row, SUBSCRIPTION["DONE"], "simulated-count"),
                 most=measured._number([max(values) for values in waiting], COUNT, "simulated-most"),
                 most_at_s=measured.outcomes[0].samples[most_at].time_s,
                 drained_s=_drained(measured, waiting),
-                redelivered=measured.count("subscriptions", row, _U["REDELIVERED"], "simulated-count"),
+                redelivered=measured.count("subscriptions", row, SUBSCRIPTION["REDELIVERED"], "simulated-count"),
                 lost=measured._number(lost, COUNT, "simulated-count"),
-                parked=measured.count("subscriptions", row, _U["PARKED"], "simulated-count"),
+                parked=measured.count("subscriptions", row, SUBSCRIPTION["PARKED"], "simulated-count"),
             )
         )
     return tuple(found)
@@ -453,7 +451,7 @@ def _calls(measured: Measured) -> tuple[CallSimulated, ...]:
             continue
 
         def count(field: str, row: int = row) -> Number:
-            return measured.count("calls", row, _C[field], "simulated-count")
+            return measured.count("calls", row, CALL[field], "simulated-count")
 
         one = CallSimulated(
             system.handlers[caller].key, system.handlers[called].key, count("CALLS"), count("RETRIED"), count("TIMEOUTS"), count("FAILED"),
@@ -473,7 +471,7 @@ def _series(measured: Measured) -> Series:
 
     def per_s(field: str, rows: Sequence[int]) -> tuple[float, ...]:
         return tuple(
-            float(numpy.mean([sum(_change(o, "flows", row, _F[field], b, b + 1) for row in rows) / _width(o, b, b + 1) for o in outcomes]))
+            float(numpy.mean([sum(_change(o, "flows", row, FLOW[field], b, b + 1) for row in rows) / _width(o, b, b + 1) for o in outcomes]))
             for b in range(bins)
         )
 
@@ -493,16 +491,16 @@ def _series(measured: Measured) -> Series:
 
     every = list(measured.flow_rows.values())
     system = measured.system
-    backlog = {system.handlers[h].key: level("subscriptions", row, (_U["LENGTH"],)) for row, h in enumerate(outcomes[0].subscriptions)}
-    replicas = {service.name: level("services", number, (_S["RUNNING"],)) for number, service in enumerate(system.services)}
-    queued = {service.name: level("services", number, (_S["QUEUED"],)) for number, service in enumerate(system.services)}
+    backlog = {system.handlers[h].key: level("subscriptions", row, (SUBSCRIPTION["LENGTH"],)) for row, h in enumerate(outcomes[0].subscriptions)}
+    replicas = {service.name: level("services", number, (SERVICE["RUNNING"],)) for number, service in enumerate(system.services)}
+    queued = {service.name: level("services", number, (SERVICE["QUEUED"],)) for number, service in enumerate(system.services)}
     return Series(
         times=times,
         arrived=per_s("ARRIVED", every),
         answered=per_s("ANSWERED", every),
         failed=per_s("FAILED", every),
         p99=p99(every),
-        inside=tuple(float(numpy.mean([o.samples[b + 1].flows[:, _F["OPEN"]].sum() for o in outcomes])) for b in range(bins)),
+        inside=tuple(float(numpy.mean([o.samples[b + 1].flows[:, FLOW["OPEN"]].sum() for o in outcomes])) for b in range(bins)),
         backlog={name: values for name, values in backlog.items() if max(values, default=0.0) >= 1},
         replicas={name: values for name, values in replicas.items() if len(set(values)) > 1},
         queued={name: values for name, values in queued.items() if max(values, default=0.0) >= 1},
@@ -526,7 +524,7 @@ def _growth(measured: Measured) -> Growth | None:
         times = numpy.array([sample.time_s for sample in samples])
         inside = numpy.array([_inside(sample) for sample in samples])
         slopes.append(float(numpy.polyfit(times - times[0], inside, 1)[0]))
-        arrivals.append(float((samples[-1].flows[:, _F["ARRIVED"]].sum() - samples[0].flows[:, _F["ARRIVED"]].sum()) / (times[-1] - times[0])))
+        arrivals.append(float((samples[-1].flows[:, FLOW["ARRIVED"]].sum() - samples[0].flows[:, FLOW["ARRIVED"]].sum()) / (times[-1] - times[0])))
         if inside[-1] < 1.2 * inside[0] + 20 or inside[-1] < 0.98 * inside.max():
             return None
     if not slopes or min(slopes) <= GROWS * max(arrivals):
@@ -537,7 +535,7 @@ def _growth(measured: Measured) -> Growth | None:
 def _inside(sample: object) -> float:
     flows = getattr(sample, "flows")
     subscriptions = getattr(sample, "subscriptions")
-    return float(flows[:, _F["OPEN"]].sum() + subscriptions[:, _U["LENGTH"]].sum())
+    return float(flows[:, FLOW["OPEN"]].sum() + subscriptions[:, SUBSCRIPTION["LENGTH"]].sum())
 
 
 def _where_it_grows(measured: Measured, since: int) -> str:
@@ -546,10 +544,10 @@ def _where_it_grows(measured: Measured, since: int) -> str:
     for one in measured.outcomes:
         first, last = one.samples[min(since, len(one.samples) - 1)], one.samples[-1]
         for number, service in enumerate(measured.system.services):
-            grown[service.name] = grown.get(service.name, 0.0) + float(last.services[number, _S["QUEUED"]] - first.services[number, _S["QUEUED"]])
+            grown[service.name] = grown.get(service.name, 0.0) + float(last.services[number, SERVICE["QUEUED"]] - first.services[number, SERVICE["QUEUED"]])
         for row, handler in enumerate(one.subscriptions):
             name = measured.system.handlers[handler].key
-            grown[name] = grown.get(name, 0.0) + float(last.subscriptions[row, _U["LENGTH"]] - first.subscriptions[row, _U["LENGTH"]])
+            grown[name] = grown.get(name, 0.0) + float(last.subscriptions[row, SUBSCRIPTION["LENGTH"]] - first.subscriptions[row, SUBSCRIPTION["LENGTH"]])
     best = max(grown, key=grown.__getitem__, default="")
     return best if best and grown[best] > 0 else ""
 
@@ -557,14 +555,3 @@ def _where_it_grows(measured: Measured, since: int) -> str:
 def half_width(number: Number) -> float | None:
     """Half the width of a simulated number's 95 % interval; None when there is none."""
     return float(number.note) if number.method == SIMULATED and number.note else None
-
-
-def ended_early(outcomes: Sequence[Outcome]) -> bool:
-    return any(one.stopped == "interrupted" for one in outcomes)
-
-
-def with_seed(question: Question, seed: int) -> Question:
-    return dataclasses.replace(question, seed=seed)
-
-
-__all__ = ["SIMULATED", "Simulation", "bucket_middle", "replicate", "simulation"]

@@ -20,9 +20,13 @@ from sysdesign_cli.scenario.quantity import TIME, Misread, parse_quantity
 #: A run is so long unless said otherwise, and begins so long before a rush.
 LENGTH_S: Final = 600.0
 BEFORE_RUSH_S: Final = 120.0
-#: The lead-in is so many times the response without queues, and between these.
-_LEAD_IN_RESPONSES: Final = 50.0
+#: The lead-in is so many times the longest time a handler takes without queues, and between these (s).
+_LEAD_IN_RESPONSES: Final = 20.0
 _LEAD_IN_S: Final = (5.0, 120.0)
+#: A batch of a steady run lasts at least so many times that, and there are at most so many: else one batch would know the one before.
+_BATCH_RESPONSES: Final = 10.0
+MOST_BATCHES: Final = 20
+_FEWEST_BATCHES: Final = 4
 #: Events per second of the two modes, on an ordinary computer: for estimates only.
 SPEED: Final = {"plain": 100_000.0, "fast": 4_000_000.0}
 #: A run that would take longer than this (s) is refused.
@@ -30,6 +34,8 @@ TOO_LONG_S: Final = 6 * 3600.0
 #: Closed populations beyond this are refused: each user is kept.
 MOST_USERS: Final = 500_000
 SEED: Final = 1
+#: A metric is simulated for so long.
+MEASURED_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,16 @@ class Question:
     scale: float = 1.0
 
 
+def measured_question(question: Question | None, workload: str, kill: Kill) -> Question:
+    """The question behind a simulated metric: steady, a minute unless said; what is killed is dead from the start to the end."""
+    asked = question or Question(length_s=MEASURED_S)
+    length = asked.length_s
+    end = length if kill.duration_s is None else min(length, kill.duration_s)
+    faults = [Fault(KILL, name, 0.0, end) for name in kill.services] + [Fault(ZONE, name, 0.0, end) for name in kill.zones]
+    runs = asked.replications or (3 if faults else 1)
+    return replace(asked, workload=workload, steady=True, faults=(*asked.faults, *faults), replications=runs)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A question with everything looked up."""
@@ -59,6 +75,8 @@ class Prepared:
     start_s: float
     steady: bool
     replications: int
+    batches: int
+    """Into which the only run is cut for the intervals; 0 for several runs, or where batches would be too short."""
     events: float
     """Expected, of all replications."""
 
@@ -79,7 +97,8 @@ def prepare(system: System, question: Question) -> Prepared:
     rates = {name: one.at(start) * question.scale for name, one in profiles.items() if name not in users}
     rates |= {name: setting.moment.rates[name] for name in users}
     stations = _stations(system, rates)
-    lead_in = _lead_in(setting, stations)
+    longest = _longest(stations)
+    lead_in = _lead_in(longest)
     pieces = {name: _pieces(one, start, lead_in, question) for name, one in profiles.items() if name not in users and one.peak > 0}
     flows = tuple(flow for name, flow in system.scenario.flows.items() if name in pieces or name in users)
     level = all(len({rate for _, r0, _, r1 in parts for rate in (r0, r1)}) == 1 for parts in pieces.values())
@@ -98,7 +117,9 @@ def prepare(system: System, question: Question) -> Prepared:
         planned=_schedules(setting, profiles, start, question) if not question.steady else {},
     )
     events = _events(system, plan, rates) * replications
-    prepared = Prepared(question, setting, plan, start, steady, replications, events)
+    batches = min(MOST_BATCHES, question.bins, int(question.length_s / max(1e-9, _BATCH_RESPONSES * longest)))
+    batches = batches if steady and replications == 1 and batches >= _FEWEST_BATCHES else 0
+    prepared = Prepared(question, setting, plan, start, steady, replications, batches, events)
     if not math.isfinite(events) or prepared.seconds("fast") > TOO_LONG_S:
         raise ScenarioError([Problem("simulation-too-long", _place(setting), {"events": f"{events:.2g}", "hours": f"{prepared.seconds('fast') / 3600:,.0f}"})])
     return prepared
@@ -142,9 +163,13 @@ def _stations(system: System, rates: dict[str, float]) -> Stations:
     return Stations(system, solve(system, entries))
 
 
-def _lead_in(setting: Setting, stations: Stations) -> float:
+def _longest(stations: Stations) -> float:
+    """The longest time a handler that is used holds its worker."""
+    return max((held for held, rate in zip(stations.held, stations.rates, strict=True) if rate > 0), default=0.0)
+
+
+def _lead_in(longest: float) -> float:
     """So long that the first requests find the system as those before them would have left it."""
-    longest = max((stations.held[setting.system.entry(flow)] for flow in setting.scenario.flows.values()), default=0.0)
     low, high = _LEAD_IN_S
     return float(min(high, max(low, _LEAD_IN_RESPONSES * longest)))
 

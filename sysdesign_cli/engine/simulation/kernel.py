@@ -643,7 +643,7 @@ def after_failure(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> i
         ready(n, x, agenda, j, instead, 0)
         return SEND
     if n[call + C_TOLERATES]:
-        n[j + RESULT] = MISSED
+        n[j + RESULT] = MISSED | DEGRADED
     elif n[call + C_OPTIONAL]:
         n[j + RESULT] = DEGRADED
     return PASS_ON

@@ -97,6 +97,8 @@ class Run:
         self.program = compile_system(system, plan.flows, plan.replicas, thinking)
         self.machine = Machine(self.program, mode, seed, replication)
         self.machine.now = -plan.lead_in_s
+        for row in self.program.services:
+            self.machine.x[(row // 2) + at.SF_TOKENS_AT] = -plan.lead_in_s
         self.sources = [
             (self.program.flows[name], Arrivals(name, pieces, seed, replication)) for name, pieces in plan.pieces.items() if pieces
         ]
