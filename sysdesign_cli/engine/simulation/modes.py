@@ -118,15 +118,17 @@ def compiled() -> ModuleType:
     """The kernel as a module of compiled functions."""
     import numba
 
-    numba.config.CACHE_DIR = str(cache_folder())
-    jit = numba.njit(cache=True, _nrt=False)
+    # without numba's reference counting, which the loop would do for the same few arrays at every turn: it makes and keeps none
+    compiler: Any = numba
+    compiler.config.CACHE_DIR = str(cache_folder())
+    jit = compiler.njit(cache=True, _nrt=False)
     module = _again(kernel, f"{kernel.__name__}_compiled")
     heap = _again(agenda, f"{agenda.__name__}_compiled")
     for made in (heap, module):
         for name, value in list(vars(made).items()):
             if isinstance(value, FunctionType) and value.__module__ == made.__name__ and name not in ("empty", "larger"):
                 setattr(made, name, jit(value))
-    for name in ("push", "pop", "push_then_pop"):
+    for name in ("push", "pop"):
         setattr(module, name, getattr(heap, name))
     return module
 
