@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class Arrivals:
         for t0, r0, t1, r1 in self._pieces:
             levels.append(levels[-1] + (r0 + r1) / 2 * (t1 - t0))
         self._levels = numpy.array(levels)
+        self._table = numpy.array(self._pieces, float).reshape(-1, 4)
         self._reached = 0.0
         self._ready: NDArray[numpy.float64] = numpy.empty(0)
 
@@ -44,10 +46,10 @@ class Arrivals:
         return total
 
     def until(self, time: float) -> NDArray[numpy.float64]:
-        """Those not given yet that arrive up to a time."""
-        while (not self._ready.size or self._ready[-1] <= time) and self._reached < self._levels[-1]:
+        """Those not given yet that arrive before a time."""
+        while (not self._ready.size or self._ready[-1] < time) and self._reached < self._levels[-1]:
             self._more()
-        count = int(numpy.searchsorted(self._ready, time, side="right"))
+        count = int(numpy.searchsorted(self._ready, time, side="left"))
         given, self._ready = self._ready[:count], self._ready[count:]
         return given
 
@@ -55,19 +57,34 @@ class Arrivals:
         sums = self._reached + numpy.cumsum(self._random.standard_exponential(_BLOCK))
         self._reached = float(sums[-1])
         sums = sums[sums < self._levels[-1]]
+        if not sums.size:
+            return
         number = numpy.searchsorted(self._levels, sums, side="right") - 1
-        pieces = numpy.array(self._pieces)[number]
-        t0, r0, t1, r1 = pieces.T
-        rest = sums - self._levels[number]
+        if number[0] == number[-1]:  # all on one piece, the ordinary case
+            times = self._inverted(tuple(map(float, self._pieces[number[0]])), sums - self._levels[number[0]])
+        else:
+            times = self._inverted(self._table[number].T, sums - self._levels[number])
+        self._ready = numpy.concatenate([self._ready, times])
+
+    @staticmethod
+    def _inverted(pieces: Any, rest: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+        """When so many have come since a piece began. pieces: one, or the columns of one for each arrival."""
+        t0, r0, t1, r1 = pieces
+        if isinstance(r0, float) and r0 == r1:
+            return numpy.asarray(t0 + rest / r0)
         slope = (r1 - r0) / (t1 - t0)
         root = numpy.sqrt(numpy.maximum(0.0, r0 * r0 + 2 * slope * rest))
-        self._ready = numpy.concatenate([self._ready, t0 + 2 * rest / (r0 + root)])
+        return numpy.asarray(t0 + 2 * rest / (r0 + root))
 
 
 def merged(flows: Sequence[tuple[int, Arrivals]], until: float) -> tuple[NDArray[numpy.float64], NDArray[numpy.int64]]:
-    """Arrivals of all flows up to a time in order, each with its flow's number, and one at the end that never comes."""
+    """Arrivals of all flows before a time in order, each with its flow's number, and one at the end that never comes."""
     times = [arrivals.until(until) for _, arrivals in flows]
+    if len(flows) == 1:
+        return numpy.append(times[0], math.inf), numpy.full(len(times[0]) + 1, flows[0][0], numpy.int64)
     all_times = numpy.concatenate([*times, [math.inf]])
-    numbers = numpy.concatenate([*(numpy.full(len(t), f, numpy.int64) for t, (f, _) in zip(times, flows, strict=True)), [0]]).astype(numpy.int64)
+    numbers = numpy.concatenate([*(numpy.full(len(t), f, numpy.int64) for t, (f, _) in zip(times, flows, strict=True)), [0]]).astype(
+        numpy.int64
+    )
     order = numpy.argsort(all_times, kind="stable")
     return all_times[order], numbers[order]
