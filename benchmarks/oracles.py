@@ -6,8 +6,8 @@ import heapq
 import math
 import random
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
@@ -154,33 +154,196 @@ def chain_wait(servers: int, utilisation: float, service: Phases) -> float:
 # --- threads held during a call --------------------------------------------------------------------------------------------
 
 
-def open_layered_response(rate: float, threads: int, cores: int, own_s: float, called_s: float, most: int = 120) -> float:
-    """Mean response (s) of a service whose ``threads`` stay held while it computes on ``cores`` and then calls one server.
+@dataclass(frozen=True)
+class Caller:
+    """Requests per second for a pool of threads: each computes for own_s on one of its cores and then makes calls, one after the other.
 
-    The Markov chain of (requests here, of them at the called server), for Poisson arrivals, cut off at ``most`` requests.
+    calls: (number of the called station, chance of the call). threads, cores: None where there is no limit. own_s: 0 for what comes
+    to the first of its stations at once.
     """
-    states = [(here, below) for here in range(most + 1) for below in range(min(here, threads) + 1)]
-    index = {state: number for number, state in enumerate(states)}
-    generator = np.zeros((len(states), len(states)))
 
-    def move(source: tuple[int, int], target: tuple[int, int], speed: float) -> None:
-        generator[index[source], index[target]] += speed
-        generator[index[source], index[source]] -= speed
+    rate: float
+    own_s: float
+    calls: tuple[tuple[int, float], ...]
+    threads: int | None = None
+    cores: int | None = None
 
-    for here, below in states:
-        own = min(here, threads) - below
-        if here < most:
-            move((here, below), (here + 1, below), rate)
-        if own:
-            move((here, below), (here, below + 1), min(own, cores) / own_s)
-        if below:
-            move((here, below), (here - 1, below - 1), 1 / called_s)
-    system = generator.T.copy()
+
+@dataclass(frozen=True)
+class Shared:
+    """Callers and the stations (mean time in seconds, servers) that they call. A station takes those who wait in random order."""
+
+    callers: tuple[Caller, ...]
+    stations: tuple[tuple[float, int], ...]
+
+    def moves(self, state: State, full: int | None) -> Iterator[tuple[State, float, int | None]]:
+        """(next state, rate, caller who has a reply). Of each caller: all of its requests, then those at its first call, its second …
+
+        full: a caller whose threads are always all held.
+        """
+        begins = [sum(1 + len(caller.calls) for caller in self.callers[:k]) for k in range(len(self.callers))]
+        present = [0] * len(self.stations)
+        for begin, caller in zip(begins, self.callers, strict=True):
+            for step, (station, _) in enumerate(caller.calls, 1):
+                present[station] += state[begin + step]
+        for k, (begin, caller) in enumerate(zip(begins, self.callers, strict=True)):
+            here, inside = state[begin], state[begin + 1 : begin + 1 + len(caller.calls)]
+            own = (here if caller.threads is None else min(here, caller.threads)) - sum(inside)
+            if k != full and caller.own_s:
+                yield (*state[:begin], here + 1, *state[begin + 1 :]), caller.rate, None
+            elif k != full:
+                yield (*state[:begin], here + 1, inside[0] + 1, *state[begin + 2 :]), caller.rate, None
+            speeds = [(own if caller.cores is None else min(own, caller.cores)) / caller.own_s if caller.own_s else 0.0]
+            for (station, _), number in zip(caller.calls, inside, strict=True):
+                called_s, servers = self.stations[station]
+                speeds.append(number / max(1, present[station]) * min(present[station], servers) / called_s)
+            for step, speed in enumerate(speeds):
+                if speed:
+                    yield from self._after(state, begin, caller, step, speed, k, full)
+
+    def _after(
+        self, state: State, begin: int, caller: Caller, step: int, speed: float, number: int, full: int | None
+    ) -> Iterator[tuple[State, float, int | None]]:
+        """Where a request goes that has ended its step."""
+        for then in range(step + 1, len(caller.calls) + 2):
+            last = then > len(caller.calls)
+            chance = 1.0 if last else caller.calls[then - 1][1]
+            target = list(state)
+            if step:
+                target[begin + step] -= 1
+            if not last:
+                target[begin + then] += 1
+            elif number != full:
+                target[begin] -= 1
+            if chance:
+                yield tuple(target), speed * chance, number if last else None
+            speed *= 1 - chance
+
+    def start(self, full: int | None = None) -> State:
+        state: list[int] = []
+        for k, caller in enumerate(self.callers):
+            state += [caller.threads or 0 if k == full else 0, *[0] * len(caller.calls)]
+        return tuple(state)
+
+    def responses(self, most: int = 150, others: int = 60) -> list[float]:
+        """Mean response (s) for each caller, exact but for queues cut off: ``most`` requests of the first, ``others`` of the others."""
+        begins = [sum(1 + len(caller.calls) for caller in self.callers[:k]) for k in range(len(self.callers))]
+
+        def moves(state: State) -> Iterator[tuple[State, float]]:
+            return ((to, speed) for to, speed, _ in self.moves(state, None) if all(to[begin] <= others for begin in begins[1:]))
+
+        chances = stationary(self.start(), moves, lambda state: state[0], most)
+        means = [sum(chance * state[begin] for state, chance in chances.items()) for begin in begins]
+        return [mean / caller.rate for mean, caller in zip(means, self.callers, strict=True)]
+
+    def highest_rate(self, number: int = 0, others: int = 60) -> float:
+        """Replies per second for a caller whose threads are always all held: at a higher rate its queue grows for ever."""
+        begins = [sum(1 + len(caller.calls) for caller in self.callers[:k]) for k in range(len(self.callers))]
+
+        def moves(state: State) -> Iterator[tuple[State, float]]:
+            return ((to, speed) for to, speed, _ in self.moves(state, number) if all(to[begin] <= others for begin in begins))
+
+        other = next((begin for k, begin in enumerate(begins) if k != number), None)
+        chances = stationary(self.start(number), moves, lambda state: 0 if other is None else state[other], 0 if other is None else others)
+        return sum(
+            chance * speed for state, chance in chances.items() for _, speed, replied in self.moves(state, number) if replied == number
+        )
+
+    def scaled(self, factor: float) -> Shared:
+        return Shared(tuple(replace(caller, rate=caller.rate * factor) for caller in self.callers), self.stations)
+
+    def capacity(self) -> float:
+        """Factor on all rates at which the first caller's queue begins to grow for ever."""
+        low, high = 0.0, 1.0
+        fixed = tuple(k for k, caller in enumerate(self.callers) if caller.threads is not None)
+
+        def steady(factor: float) -> bool:
+            grown = self.scaled(factor)
+            return all(grown.callers[k].rate < grown.highest_rate(k) for k in fixed)
+
+        if len(self.callers) == 1:
+            return self.highest_rate() / self.callers[0].rate
+        while steady(high):
+            low, high = high, 2 * high
+        while high - low > 1e-4 * high:
+            middle = (low + high) / 2
+            low, high = (middle, high) if steady(middle) else (low, middle)
+        return low
+
+
+def stationary(
+    start: State, moves: Callable[[State], Iterator[tuple[State, float]]], level: Callable[[State], int], most: int
+) -> dict[State, float]:
+    """Chances of all states that can be reached up to level ``most``, where each move changes the level by 1 at most.
+
+    Level by level from above: what is above a level is folded into it (block elimination; Neuts 1981 for levels without an end).
+    """
+    levels: list[dict[State, int]] = [{} for _ in range(most + 1)]
+    leaving: dict[State, list[tuple[State, float]]] = {}
+    levels[level(start)][start] = 0
+    stack = [start]
+    while stack:
+        state = stack.pop()
+        leaving[state] = [(target, rate) for target, rate in moves(state) if rate > 0 and level(target) <= most]
+        for target, _ in leaving[state]:
+            known = levels[level(target)]
+            if target not in known:
+                known[target] = len(known)
+                stack.append(target)
+
+    def block(one: int, other: int) -> Matrix:
+        rates = np.zeros((len(levels[one]), len(levels[other])))
+        for state, here in levels[one].items():
+            for target, rate in leaving[state]:
+                if level(target) == other:
+                    rates[here, levels[other][target]] += rate
+                if one == other:
+                    rates[here, here] -= rate
+        return rates
+
+    steps: list[Matrix] = []
+    folded = block(most, most)
+    for n in range(most, 0, -1):
+        steps.insert(0, np.asarray(np.linalg.solve(-folded.T, block(n - 1, n).T).T, dtype=np.float64))
+        folded = block(n - 1, n - 1) + steps[0] @ block(n, n - 1)
+    system = folded.T.copy()
     system[-1] = 1.0
-    right = np.zeros(len(states))
-    right[-1] = 1.0
-    chances = np.linalg.solve(system, right)
-    return float(sum(chance * here for chance, (here, _) in zip(chances, states, strict=True))) / rate
+    row: Matrix = np.linalg.solve(system, np.append(np.zeros(len(system) - 1), 1.0))
+    found: dict[State, float] = {}
+    for n in range(most + 1):
+        row = row @ steps[n - 1] if n else row
+        found |= {state: float(row[here]) for state, here in levels[n].items()}
+    total = sum(found.values())
+    return {state: chance / total for state, chance in found.items()}
+
+
+def three_layers(rate: float, threads: tuple[int, int], times_s: tuple[float, float, float], most: int = 150) -> float:
+    """Mean response (s): threads of a first service are held while those of a second are, which are held while one server works."""
+
+    def moves(state: State) -> Iterator[tuple[State, float]]:
+        here, second, third = state
+        yield (here + 1, second, third), rate
+        yield (here, second + 1, third), (min(here, threads[0]) - second) / times_s[0]
+        yield (here, second, third + 1), (min(second, threads[1]) - third) / times_s[1]
+        if third:
+            yield (here - 1, second - 1, third - 1), 1 / times_s[2]
+
+    chances = stationary((0, 0, 0), moves, lambda state: state[0], most)
+    return sum(chance * state[0] for state, chance in chances.items()) / rate
+
+
+def three_layers_capacity(threads: tuple[int, int], times_s: tuple[float, float, float]) -> float:
+    """Requests per second that these take at most: the first service's threads always all held."""
+
+    def moves(state: State) -> Iterator[tuple[State, float]]:
+        second, third = state
+        yield (second + 1, third), (threads[0] - second) / times_s[0]
+        yield (second, third + 1), (min(second, threads[1]) - third) / times_s[1]
+        if third:
+            yield (second - 1, third - 1), 1 / times_s[2]
+
+    chances = stationary((0, 0), moves, lambda state: 0, 0)
+    return sum(chance for (_, third), chance in chances.items() if third) / times_s[2]
 
 
 def closed_layered_p99(

@@ -198,11 +198,11 @@ EXIT_CODES: Final = """\
 | code | meaning |
 | --- | --- |
 | 0 | All is well. |
-| 1 | Something was found. `check`: a finding at least as grave as `--fail-on` says. `failover`: users get errors, something is lost, or a promise is broken. `verify`: a claim does not hold. |
+| 1 | Something was found. `check`: a finding at least as grave as `--fail-on` says. `failover`: users get errors, something is lost, or a promise is broken. `verify`: a claim does not hold. `simulate`: what is inside grows without end. |
 | 2 | The command was wrong: an unknown option, or a name that is not there. |
 | 3 | The scenario file is wrong. |
 | 70 | A fault of the program itself. |
-| 130 | Interrupted with Ctrl-C. |
+| 130 | Interrupted with Ctrl-C. `simulate` shows what there is so far. |
 
 ## Environment variables
 

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.cost import CostResult
     from sysdesign_cli.analyses.experiments import ExperimentsResult
     from sysdesign_cli.analyses.failover import FailoverResult
+    from sysdesign_cli.analyses.failover_simulated import SimulatedOutage
     from sysdesign_cli.analyses.journey import FlowResult
     from sysdesign_cli.analyses.latency import LatencyResult
     from sysdesign_cli.analyses.ranking import RankingResult
+    from sysdesign_cli.analyses.simulation import Simulation
+    from sysdesign_cli.analyses.simulation_check import SimulationCheck
+    from sysdesign_cli.analyses.simulation_plan import Prepared, Question
     from sysdesign_cli.analyses.sizing import Target
     from sysdesign_cli.analyses.sweep import SweepResult
     from sysdesign_cli.analyses.tradeoff import TradeoffResult
     from sysdesign_cli.engine.explained import Number
-    from sysdesign_cli.analyses.simulation import Simulation
-    from sysdesign_cli.analyses.simulation_plan import Prepared
     from sysdesign_cli.scenario.price_book import PriceBook
 
 
@@ -241,6 +243,7 @@ class Design:
         kill: Sequence[str] = (),
         zones: Sequence[str] = (),
         lasts: str | float | None = None,
+        simulating: Question | None = None,
         jobs: int = 0,
         cluster: str = "",
         done: Callable[[int, int], None] = lambda finished, total: None,
@@ -248,7 +251,7 @@ class Design:
         """Metrics at every point of a grid, such as ``sweep(["services.payment.replicas=2..12"], ["utilisation:payment"])``.
 
         changes: what ``--set`` takes, and ranges and lists of values; after the design's own changes. metrics: ``id``, or ``id:name``
-        of a flow, a service or a kind of content. jobs: processes at most; 0 means as many as help. cluster: address of a Dask
+        of a flow, a service or a kind of content. simulating: how simulated metrics are simulated, a minute unless said. jobs: processes at most; 0 means as many as help. cluster: address of a Dask
         scheduler. done: told how many points are finished, and of how many. Raises ScenarioError, ValueError, ClusterError.
         """
         from functools import partial
@@ -262,7 +265,7 @@ class Design:
         name, variant = split_address(address)
         outage = Kill(tuple(kill), tuple(zones), seconds(lasts))
         own = self.scenario.changes
-        plan = plan_sweep(open_document(name), variant, address, vocabulary(), (*own, *changes), metrics, workload, outage)
+        plan = plan_sweep(open_document(name), variant, address, vocabulary(), (*own, *changes), metrics, workload, outage, simulating)
         told = partial(_told, done, plan.count)
         return sweep_result(
             plan, in_order(partial(work_out, plan), range(plan.count), clock=perf_counter, jobs=jobs, cluster=cluster, done=told)
@@ -317,6 +320,37 @@ class Design:
         mode = mode or quickest_mode(prepared)
         return simulation(self.system, prepared, run_all(self.scenario, prepared, mode, jobs, cluster, progress), mode)
 
+    def prepare_check(
+        self, workload: str = "", lasts: str | float = 600.0, *, seed: int = 1, replications: int = 0, bins: int = 60, scale: float = 1.0
+    ) -> Prepared:
+        """A simulation to hold the formulas against: the load of the busiest moment, held. Raises ScenarioError, ValueError."""
+        from sysdesign_cli.analyses.simulation_check import prepare_check
+        from sysdesign_cli.analyses.simulation_plan import Question
+
+        return prepare_check(self.system, Question(workload, seconds(lasts) or 0.0, None, (), seed, replications, True, bins, scale))
+
+    def check_simulation(self, prepared: Prepared, simulation: Simulation) -> SimulationCheck:
+        """Every figure of a simulation that ``prepare_check`` prepared, held against the one worked out."""
+        from sysdesign_cli.analyses.simulation_check import simulation_check
+
+        return simulation_check(self.system, prepared, simulation)
+
+    def prepare_outage(self, result: FailoverResult, seed: int = 1, replications: int = 3) -> Prepared:
+        """The simulation of an outage that ``failover`` worked out. Raises ScenarioError."""
+        from sysdesign_cli.analyses.failover_simulated import prepare_outage
+
+        return prepare_outage(self.system, result, seed, replications)
+
+    def simulate_outage(
+        self, result: FailoverResult, prepared: Prepared, mode: str = "", progress: Callable[[float], None] = lambda share: None
+    ) -> SimulatedOutage:
+        """Backlogs, losses, drains and failed requests, measured beside computed."""
+        from sysdesign_cli.analyses.failover_simulated import simulated_outage
+        from sysdesign_cli.analyses.simulation_runs import quickest_mode, run_all
+
+        mode = mode or quickest_mode(prepared)
+        return simulated_outage(self.system, result, prepared, run_all(self.scenario, prepared, mode, 0, "", progress), mode)
+
     def prices(self, name: str = "") -> PriceBook:
         """A price book by name or path; the scenario's own unless said. Raises ScenarioError with every problem of the file."""
         from sysdesign_cli.scenario.prices import load_prices, prices_for
@@ -340,6 +374,7 @@ class Design:
         along: Sequence[str] = (),
         samples: int = 0,
         seed: int | None = None,
+        simulating: Question | None = None,
         done: Callable[[int, int], None] = lambda finished, total: None,
     ) -> TradeoffResult:
         """The scenario and its variants weighed against each other.
@@ -348,6 +383,8 @@ class Design:
         the file's, each for itself; 0 leaves one out. along: figures of the file turned from end to end, ``path=low..high`` each.
         samples: of all figures that are ranges, 0 for none. Raises ScenarioError.
         """
+        from dataclasses import replace
+
         from sysdesign_cli.analyses.along import read_way
         from sysdesign_cli.analyses.tradeoff import check_variants, spec_for, tradeoff, variants_weighed
         from sysdesign_cli.analyses.uncertainty import SEED
@@ -356,7 +393,7 @@ class Design:
         names = list(dict.fromkeys(["", *variants])) if variants else variants_weighed(base.scenario)
         check_variants(base.scenario, names)
         systems = {name: self.variant(name).system if name else base.system for name in names}
-        spec = spec_for(base.scenario, weights, flow, workload)
+        spec = replace(spec_for(base.scenario, weights, flow, workload), simulating=simulating)
         books = {name: self.prices(prices) if isinstance(prices, str) else prices for name in names}
         address = split_address(self.scenario.address)[0]
         ways = [read_way(text, open_document(address), systems, address, vocabulary(), self.changes) for text in along]

@@ -195,10 +195,11 @@ class Bill:
         """Item of the price book -> service -> bytes a month."""
         found: dict[str, dict[int, float]] = {item: defaultdict(float) for item in (INTERNET, CROSS_ZONE, TO_CDN, "cdn")}
         zones = {number: self.usage.zones(number) for number, place in enumerate(self._places) if place == "ours"}
+        places = dict(enumerate(self._places)) | {USERS: self.place(USERS)}
         for sender, receiver, size, _ in self._streams:
-            month, begin, end = size / MONTHS, self.place(sender), self.place(receiver)
-            if not month:
+            if not size:
                 continue
+            month, begin, end = size / MONTHS, places[sender], places[receiver]
             if end == "outside" and begin in ("ours", "managed"):
                 found[INTERNET][sender] += month
             elif end == "outside" and begin == "cdn":

@@ -131,7 +131,7 @@ def stretch_of_waits(system: System, rates: list[float], entry: int, response_s:
     """
 
     def response(factor: float) -> float:
-        return Loaded(system, rates, stretched=factor).response[entry].mean
+        return Loaded(system, rates, stretched=factor, thinking=0.0).response[entry].mean
 
     if response(1.0) <= response_s:
         return 1.0

@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from sysdesign_cli.analyses.alike import Alike
 from sysdesign_cli.analyses.metrics import METRICS, Metric
 from sysdesign_cli.analyses.metrics.availability import AVAILABILITY_METRICS
 from sysdesign_cli.analyses.metrics.base import About, Subject, Unavailable
@@ -22,11 +23,16 @@ from sysdesign_cli.analyses.metrics.structure import STRUCTURE_METRICS
 from sysdesign_cli.analyses.metrics.traffic import TRAFFIC_METRICS
 from sysdesign_cli.analyses.parameters import PRICE, Parameter, with_price
 from sysdesign_cli.analyses.quick import SHARES, Availability, Percentiles, only_workloads_differ
+from sysdesign_cli.analyses.uncertainty import RangedInput, ranged_inputs
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Scenario
 from sysdesign_cli.scenario.price_book import PriceBook
 from sysdesign_cli.scenario.problems import ScenarioError
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.simulation_question import Question
+    from sysdesign_cli.engine.distributions import Distribution
 
 Outcome = Number | Unavailable
 
@@ -46,6 +52,7 @@ class Spec:
     weights: Mapping[str, float]
     flow: str = ""
     workload: str = ""
+    simulating: Question | None = None
 
 
 class Contest:
@@ -58,10 +65,15 @@ class Contest:
         self.metrics: list[Metric] = [METRICS[name] for name in spec.weights]
         total = math.fsum(spec.weights.values())
         self.weights = [weight / total for weight in spec.weights.values()]
-        self.subjects = {name: Subject(system, spec.workload, prices=prices.get(name)) for name, system in self.systems.items()}
+        self.subjects = {name: Subject(system, spec.workload, prices=prices.get(name), simulating=spec.simulating) for name, system in self.systems.items()}
         self._known: dict[Hashable, Outcome] = {}
-        self._percentiles = {name: Percentiles(subject, spec.flow) for name, subject in self.subjects.items()}
-        self._availability = {name: Availability(subject, spec.flow) for name, subject in self.subjects.items()}
+        from sysdesign_cli.engine.shapes import Shapes
+
+        alike, shapes = Alike(self.systems), Shapes()
+        failing: dict[Hashable, float] = {}
+        times: dict[Hashable, Distribution] = {}
+        self._percentiles = {name: Percentiles(name, one, spec.flow, alike, times) for name, one in self.subjects.items()}
+        self._availability = {name: Availability(name, one, spec.flow, alike, failing, shapes) for name, one in self.subjects.items()}
         self._worlds: dict[tuple[str, float], World] = {}
 
     def name_of(self, option: str) -> str:
@@ -71,7 +83,21 @@ class Contest:
     @cached_property
     def values(self) -> dict[str, list[Outcome]]:
         """Option -> its figures with their derivations, in the order of the metrics."""
-        return {name: [self.ask(metric, subject) for metric in self.metrics] for name, subject in self.subjects.items()}
+        return {name: [self._ask_today(metric, name) for metric in self.metrics] for name in self.subjects}
+
+    def _ask_today(self, metric: Metric, option: str) -> Outcome:
+        subject = self.subjects[option]
+        if metric.id in SHARES and self.spec.flow in ("", *subject.scenario.flows):
+            try:
+                self._percentiles[option].work_out(subject)
+            except ScenarioError as error:
+                return Unavailable("cannot-be-computed", error.problems[0].slug)
+        return self.ask(metric, subject)
+
+    @cached_property
+    def ranged(self) -> dict[str, dict[str, RangedInput]]:
+        """Option -> its inputs that are stated as ranges, by key."""
+        return {name: {one.key: one for one in ranged_inputs(system.scenario)} for name, system in self.systems.items()}
 
     @cached_property
     def now(self) -> World:
@@ -100,9 +126,9 @@ class Contest:
         except ScenarioError as error:
             return Unavailable("cannot-be-computed", error.problems[0].slug)
 
-    def changed(self, change: Callable[[Scenario], Scenario]) -> World:
-        """All options with a changed scenario."""
-        return World(self, {name: System(change(system.scenario)) for name, system in self.systems.items()})
+    def changed(self, change: Callable[[Scenario], Scenario], name: Hashable = None) -> World:
+        """All options with a changed scenario; name: of what is done to them."""
+        return World(self, {option: _compiled(system, change(system.scenario)) for option, system in self.systems.items()}, change=name)
 
     def at(self, parameter: Parameter, factor: float) -> World:
         """All options with a parameter at a factor."""
@@ -113,29 +139,45 @@ class Contest:
             if parameter.id.startswith(f"{PRICE}:"):
                 self._worlds[key] = World(self, self.systems, parameter.item, factor)
             else:
-                self._worlds[key] = self.changed(lambda scenario: parameter.changed(scenario, factor))
+                self._worlds[key] = self.changed(lambda scenario: parameter.changed(scenario, factor), key)
         return self._worlds[key]
 
-    def outcome(self, number: int, option: str, subject: Subject) -> Outcome:
-        """A figure of a changed system, from what is known where nothing that it depends on differs."""
+    def outcome(self, number: int, option: str, subject: Subject, change: Hashable = None) -> Outcome:
+        """A figure of a changed system, from what is known where nothing that it depends on differs. change: its name."""
         key = self._key(number, option, subject)
         if key is None:
-            return self._quick(number, option, subject)
+            return self._quick(number, option, subject, change)
         if key not in self._known:
-            self._known[key] = self._quick(number, option, subject)
+            self._known[key] = self._quick(number, option, subject, change)
         return self._known[key]
 
-    def _quick(self, number: int, option: str, subject: Subject) -> Outcome:
+    def is_endless(self, number: int, option: str, subject: Subject) -> bool | None:
+        """Whether a percentile of an option whose load was changed grows without bound; None where only the whole figure tells."""
+        scenario = subject.scenario
+        if self.metrics[number].id not in SHARES or self.spec.flow not in ("", *scenario.flows):
+            return None
+        try:
+            if self._percentiles[option].is_endless(subject):
+                return True
+        except ScenarioError:
+            return None
+        # who is answered today is answered under any load that nothing on the way is saturated by
+        answered = isinstance(self.values[option][number], Number)
+        return False if answered and only_workloads_differ(self.systems[option].scenario, scenario) else None
+
+    def _quick(self, number: int, option: str, subject: Subject, change: Hashable) -> Outcome:
         """A figure without its derivation."""
         metric = self.metrics[number]
         if self.spec.flow in ("", *subject.scenario.flows):
             try:
                 if metric.id == "availability":
-                    return self._availability[option].of(subject)
+                    return self._availability[option].of(subject, change)
                 if metric.id in SHARES:
-                    found = self._percentiles[option].of(metric.id, subject, self.values[option][number])
-                    if found is not None:
-                        return found
+                    found = self._percentiles[option].of(metric.id, subject, self.values[option][number], change)
+                    if found is None:
+                        found = self.ask(metric, subject)
+                        self._percentiles[option].compare(metric.id, subject, found, change)
+                    return found
             except ScenarioError as error:
                 return Unavailable("cannot-be-computed", error.problems[0].slug)
         return self.ask(metric, subject)
@@ -182,13 +224,19 @@ class Contest:
 
 
 class World:
-    """All options in one situation. item, factor: a price that is other than today."""
+    """All options in one situation.
 
-    def __init__(self, contest: Contest, systems: Mapping[str, System], item: str = "", factor: float = 1.0) -> None:
+    item, factor: a price that is other than today. change: names what was done to all of them alike; None where none can say what.
+    """
+
+    def __init__(
+        self, contest: Contest, systems: Mapping[str, System], item: str = "", factor: float = 1.0, change: Hashable = None
+    ) -> None:
         self.contest = contest
         self.systems = systems
         self.item = item
         self.factor = factor
+        self.change = change
         self._subjects: dict[str, Subject] = {}
         self._outcomes: dict[tuple[str, int], Outcome] = {}
 
@@ -208,10 +256,13 @@ class World:
             return known
         if metric.id in _PRICED and isinstance(known, Unavailable):
             return known  # without prices nothing costs anything, whatever else is changed
+        return contest.outcome(number, option, self._subject(option), self.change)
+
+    def _subject(self, option: str) -> Subject:
         if option not in self._subjects:
-            prices = contest.prices.get(option)
-            self._subjects[option] = Subject(self.systems[option], contest.spec.workload, prices=prices, quick=True)
-        return contest.outcome(number, option, self._subjects[option])
+            prices = self.contest.prices.get(option)
+            self._subjects[option] = Subject(self.systems[option], self.contest.spec.workload, prices=prices, quick=True, simulating=self.contest.spec.simulating)
+        return self._subjects[option]
 
     def _repriced(self, option: str, number: int, known: Outcome) -> Outcome:
         contest, metric = self.contest, self.contest.metrics[number]
@@ -221,13 +272,13 @@ class World:
             share = contest.item_shares[option].get(self.item, 0.0)
             return Number(known.value * (1 + (self.factor - 1) * share), known.unit)
         book = with_price(contest.prices[option], self.item, self.factor)
-        return contest.ask(metric, Subject(contest.systems[option], contest.spec.workload, prices=book, quick=True))
+        return contest.ask(metric, Subject(contest.systems[option], contest.spec.workload, prices=book, quick=True, simulating=contest.spec.simulating))
 
     def scores(self, numbers: Sequence[int] | None = None) -> dict[str, float]:
         """Weighted score of every option that has all figures; numbers: the metrics counted, all unless said."""
         contest = self.contest
         counted = range(len(contest.metrics)) if numbers is None else numbers
-        columns = [{name: plain(self.outcome(name, number)) for name in self.systems} for number in counted]
+        columns = [self._column(number) for number in counted]
         ranked = [name for name in self.systems if all(column[name] is not None for column in columns)]
         scores = dict.fromkeys(ranked, 0.0)
         for number, column in zip(counted, columns, strict=True):
@@ -235,6 +286,24 @@ class World:
             for name, share in shares.items():
                 scores[name] += contest.weights[number] * share
         return scores
+
+    def _column(self, number: int) -> dict[str, float | None]:
+        """One metric of every option as it is scored.
+
+        Beside a time without bound all others score the same, so those that have one are not worked out.
+        """
+        endless = {name: self._is_endless(name, number) for name in self.systems}
+        if any(endless.values()):
+            known = {True: ENDLESS, False: 0.0}
+            return {name: plain(self.outcome(name, number)) if one is None else known[one] for name, one in endless.items()}
+        return {name: plain(self.outcome(name, number)) for name in self.systems}
+
+    def _is_endless(self, option: str, number: int) -> bool | None:
+        """Whether a time grows without bound; None where only the whole figure tells, or it is known."""
+        if self.systems[option] is self.contest.systems[option] or (option, number) in self._outcomes:
+            value = plain(self.outcome(option, number))
+            return value == ENDLESS or None
+        return self.contest.is_endless(number, option, self._subject(option))
 
     def winner(self) -> str | None:
         """The option with the best score; of several the first. None where none has all figures."""
@@ -286,6 +355,11 @@ def normalised(column: Mapping[str, float], better: str) -> dict[str, float]:
     if better == "neither" or high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
         return dict.fromkeys(column, 1.0)
     return {name: (value - low) / (high - low) if better == "higher" else (high - value) / (high - low) for name, value in column.items()}
+
+
+def _compiled(system: System, changed: Scenario) -> System:
+    """A changed scenario as a system; where only workloads differ, what is numbered and connected stays the same."""
+    return system.under(changed) if only_workloads_differ(system.scenario, changed) else System(changed)
 
 
 def _content(scenario: Scenario, name: str) -> Hashable:

@@ -112,7 +112,7 @@ class _Walk:
         kind = _WORK_KIND.get(service.kind, WORK)
         parts: Parts = {(service.name, kind): float(node.handler.takes.mean)}
         self._figures[(service.name, kind)][f"{node.key}.takes"] = node.handler.takes.mean
-        waited = station.event_wait if node.event is not None else station.request_wait
+        waited = self.load.wait_before(node.index)
         seconds = (waited.mean_s if waited is not None else 0.0) + (station.core_wait.mean_s if station.core_wait is not None else 0.0)
         if seconds > 0:
             parts[(service.name, WAIT)] = seconds
@@ -147,6 +147,8 @@ class _Walk:
                 _add(parts, self.response(edge.fallback), edge.mean)
         else:
             _add(parts, self.response(edge.target), edge.mean)
+            if other := self.load.wait_of_its_own(edge):
+                _add(parts, {(service.name, WAIT): other}, edge.mean)
             _add(parts, {(service.name, NETWORK): float(service.round_trip)}, edge.mean)
             self._figures[(service.name, NETWORK)][f"{service.name}.round_trip"] = service.round_trip
         if edge.on_miss:

@@ -9,10 +9,10 @@ from typing import Final
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome
 from sysdesign_cli.analyses.intervals import mean_and_half_width
 from sysdesign_cli.analyses.recovery import Wait
-from sysdesign_cli.analyses.simulation import SIMULATED, SUBSCRIPTION, FLOW, Measured
+from sysdesign_cli.analyses.simulation import FLOW, SIMULATED, SUBSCRIPTION, Measured
 from sysdesign_cli.analyses.simulation_plan import Prepared, Question, prepare
 from sysdesign_cli.engine.explained import Number
-from sysdesign_cli.engine.simulation.faults import KILL, ZONE, Fault
+from sysdesign_cli.engine.simulation.fault import KILL, ZONE, Fault
 from sysdesign_cli.engine.simulation.run import Outcome
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.quantity import COUNT, SHARE, TIME
@@ -60,7 +60,9 @@ def prepare_outage(system: System, result: FailoverResult, seed: int = 1, replic
     after = min(_AT_MOST * result.duration.value, max([_AT_LEAST * result.duration.value, *(_AFTER * drain for drain in drains)]))
     bins = _BEFORE + _BINS + math.ceil(after / width)
     start, end = _BEFORE * width, (_BEFORE + _BINS) * width
-    faults = [Fault(KILL, name, start, end) for name in result.kill.services] + [Fault(ZONE, name, start, end) for name in result.kill.zones]
+    faults = [Fault(KILL, name, start, end) for name in result.kill.services] + [
+        Fault(ZONE, name, start, end) for name in result.kill.zones
+    ]
     hours, minutes = result.clock.split(":")
     begins = int(hours) * 3600.0 + int(minutes) * 60.0 - start
     question = Question(result.workload, bins * width, begins % 86400.0, tuple(faults), seed, replications, False, bins)
@@ -122,7 +124,9 @@ def _wait(system: System, measured: Measured, outcomes: list[Outcome], wait: Wai
     handler = system.index[wait.handler]
     rows = [one.subscriptions.index(handler) for one in outcomes]
     waiting = [_level(one, row, last) - _level(one, row, first) for one, row in zip(outcomes, rows, strict=True)]
-    lost = [_grown(one, row, ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED"), first) for one, row in zip(outcomes, rows, strict=True)]
+    lost = [
+        _grown(one, row, ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED"), first) for one, row in zip(outcomes, rows, strict=True)
+    ]
     parked = [_grown(one, row, ("PARKED",), first) for one, row in zip(outcomes, rows, strict=True)]
     drains = [drain for one, row in zip(outcomes, rows, strict=True) if (drain := _drain(one, row, first, last)) is not None]
     found = [Beside(wait.handler, "waiting", wait.waiting, _number(waiting, COUNT, "simulated-count"))]
@@ -156,4 +160,3 @@ def _drain(outcome: Outcome, row: int, first: int, last: int) -> float | None:
             t0, t1 = outcome.samples[sample].time_s, outcome.samples[sample + 1].time_s
             return t0 - end + (t1 - t0) * (now - usual) / (now - then)
     return None
-

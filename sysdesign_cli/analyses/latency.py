@@ -190,7 +190,7 @@ class Latencies:
         if flow.name not in self._answers:
             self._refuse_jams(flow, False)
             awaited = set(awaited_effects(self.system, flow))
-            self._answers[flow.name] = evaluate(lambda grid: self.on_grid(flow, grid, awaited, True), self._guess(flow))
+            self._answers[flow.name] = evaluate(lambda grid: self.on_grid(flow, grid, awaited, True), self.guess(flow))
         return self._answers[flow.name]
 
     def completion(self, flow: Flow) -> Distribution:
@@ -200,8 +200,12 @@ class Latencies:
             return self.answer(flow)
         if flow.name not in self._completions:
             self._refuse_jams(flow, True)
-            self._completions[flow.name] = evaluate(lambda grid: self.on_grid(flow, grid, effects, False), self._guess(flow))
+            self._completions[flow.name] = evaluate(lambda grid: self.on_grid(flow, grid, effects, False), self.guess(flow))
         return self._completions[flow.name]
+
+    def take_answer(self, flow: Flow, known: Distribution) -> None:
+        """Take a distribution that is known from elsewhere."""
+        self._answers[flow.name] = known
 
     def _refuse_jams(self, flow: Flow, completion: bool) -> None:
         if self.jams(flow, completion=completion):
@@ -216,7 +220,8 @@ class Latencies:
         reached = Completions(responses, effects, needed).of(entry) if effects else responses.response(entry)
         return reached
 
-    def _guess(self, flow: Flow) -> float:
+    def guess(self, flow: Flow) -> float:
+        """A time of the order of the flow's answers (s)."""
         mean = self.load.response[self.system.entry(flow)].mean
         return mean if 0 < mean < math.inf else 0.1
 

@@ -48,15 +48,17 @@ def in_order(
     jobs: int = 0,
     cluster: str = "",
     done: Callable[[int], None] = lambda count: None,
+    into: list[Result] | None = None,
 ) -> list[Result]:
     """``[work(item) for item in items]``, as quickly as may be.
 
     work: a function of a module (or a ``functools.partial`` of one), since it may travel to other processes. jobs: processes at
     most; 0 means as many as there are cores, and only when the first items show that it is worthwhile. cluster: the address of a
     Dask scheduler. clock: seconds, to see how long the first items take; results do not depend on it. done: told how many items
-    are finished whenever some more are. Raises ClusterError, and whatever ``work`` raises.
+    are finished whenever some more are. into: where the results go; so whoever is interrupted has those there were.
+    Raises ClusterError, and whatever ``work`` raises.
     """
-    results: list[Result] = []
+    results: list[Result] = [] if into is None else into
 
     def take(part: list[Result]) -> None:
         results.extend(part)

@@ -12,7 +12,7 @@ import numpy
 from sysdesign_cli.analyses.intervals import mean_and_half_width
 from sysdesign_cli.analyses.simulation_plan import Prepared
 from sysdesign_cli.engine.explained import Number
-from sysdesign_cli.engine.simulation.faults import Fault
+from sysdesign_cli.engine.simulation.fault import Fault
 from sysdesign_cli.engine.simulation.histogram import percentile
 from sysdesign_cli.engine.simulation.modes import Fast, Plain
 from sysdesign_cli.engine.simulation.run import (
@@ -25,6 +25,7 @@ from sysdesign_cli.engine.simulation.run import (
     Outcome,
     Plan,
     Run,
+    Sample,
 )
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Scenario
@@ -166,6 +167,8 @@ class Simulation:
     length_s: float
     lead_in_s: float
     steady: bool
+    scale: float
+    """Factor on all arrivals and users."""
     faults: tuple[Fault, ...]
     seed: int
     replications: int
@@ -188,7 +191,9 @@ class Simulation:
         return self.growth is None and self.stopped != "full"
 
 
-def replicate(scenario: Scenario, plan: Plan, mode: str, seed: int, replication: int, progress: Callable[[float], None] | None = None) -> Outcome:
+def replicate(
+    scenario: Scenario, plan: Plan, mode: str, seed: int, replication: int, progress: Callable[[float], None] | None = None
+) -> Outcome:
     """One replication; also in another process."""
     return Run(System(scenario), plan, Fast() if mode == "fast" else Plain(), seed, replication)(progress)
 
@@ -226,9 +231,7 @@ class Measured:
         return self._number(values, unit, formula)
 
     def rate(self, table: str, row: int, field: int, formula: str) -> Number:
-        return self._number(
-            [_change(o, table, row, field, a, b) / _width(o, a, b) for o, a, b in self.windows], RATE, formula
-        )
+        return self._number([_change(o, table, row, field, a, b) / _width(o, a, b) for o, a, b in self.windows], RATE, formula)
 
     def ratio(self, table: str, row: int, over: int, under: int, unit: str, formula: str) -> Number:
         """One count for each of another, by piece; the value is that of all together."""
@@ -250,7 +253,9 @@ class Measured:
         total, count = (FLOW["ANSWER_SUM"], FLOW["ANSWERED"]) if which == 0 else (FLOW["COMPLETION_SUM"], FLOW["COMPLETED"])
         mean = self.ratio("flows", row, total, count, TIME, "simulated-mean")
         percentiles = {
-            name: self._number([percentile(piece, share) for piece in pieces if piece], TIME, "simulated-percentile", percentile(whole, share))
+            name: self._number(
+                [percentile(piece, share) for piece in pieces if piece], TIME, "simulated-percentile", percentile(whole, share)
+            )
             for name, share in _PERCENTILES
         }
         return Times(mean, percentiles)
@@ -287,6 +292,7 @@ def simulation(system: System, prepared: Prepared, outcomes: Sequence[Outcome], 
         length_s=plan.length_s,
         lead_in_s=plan.lead_in_s,
         steady=prepared.steady,
+        scale=question.scale,
         faults=plan.faults,
         seed=question.seed,
         replications=len(measured.outcomes),
@@ -310,7 +316,7 @@ def _flow(measured: Measured, name: str, title: Text) -> FlowSimulated:
     def count(field: str) -> Number:
         return measured.count("flows", row, FLOW[field], "simulated-count")
 
-    inside = measured._number([float(one.samples[-1].flows[row, FLOW["OPEN"]]) for one in measured.outcomes], COUNT, "simulated-count")
+    inside = measured._number([float(one.samples[-1].flows[row, FLOW["OPEN"]]) for one in measured.outcomes], COUNT, "simulated-inside")
     return FlowSimulated(
         flow=name,
         title=title,
@@ -384,12 +390,19 @@ def replica_seconds(outcome: Outcome, number: int, a: int, b: int) -> float:
     """Replica-seconds, from what ran at the ends of the bins."""
     total = 0.0
     for before, after in zip(outcome.samples[a:b], outcome.samples[a + 1 : b + 1], strict=True):
-        total += float(before.services[number, SERVICE["RUNNING"]] + after.services[number, SERVICE["RUNNING"]]) / 2 * (after.time_s - before.time_s)
+        total += (
+            float(before.services[number, SERVICE["RUNNING"]] + after.services[number, SERVICE["RUNNING"]])
+            / 2
+            * (after.time_s - before.time_s)
+        )
     return total
 
 
 def _waiting(outcome: Outcome, row: int) -> list[float]:
-    return [float(sample.subscriptions[row, SUBSCRIPTION["LENGTH"]] + sample.subscriptions[row, SUBSCRIPTION["COMING"]]) for sample in outcome.samples]
+    return [
+        float(sample.subscriptions[row, SUBSCRIPTION["LENGTH"]] + sample.subscriptions[row, SUBSCRIPTION["COMING"]])
+        for sample in outcome.samples
+    ]
 
 
 def _topics(measured: Measured) -> tuple[TopicSimulated, ...]:
@@ -403,7 +416,10 @@ def _topics(measured: Measured) -> tuple[TopicSimulated, ...]:
         mean = [math.fsum(values) / len(values) for values in zip(*waiting, strict=False)]
         most_at = max(range(len(mean)), key=mean.__getitem__)
         lost = [
-            sum(_change(one, "subscriptions", row, SUBSCRIPTION[field], 0, len(one.samples) - 1) for field in ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED"))
+            sum(
+                _change(one, "subscriptions", row, SUBSCRIPTION[field], 0, len(one.samples) - 1)
+                for field in ("TOO_OLD", "OVERFLOWED", "DROPPED", "UNSENT", "VANISHED")
+            )
             for one in measured.outcomes
         ]
         found.append(
@@ -438,7 +454,7 @@ def _drained(measured: Measured, waiting: list[list[float]]) -> Number | None:
             continue
         for (t0, v0), (t1, v1) in zip(after, after[1:], strict=False):
             if v1 <= usual:
-                found.append(t0 - end + (t1 - t0) * ((v0 - usual) / (v0 - v1) if v0 > v1 else 0.0))
+                found.append(t0 - end + (t1 - t0) * ((v0 - usual) / (v0 - v1) if v0 > max(v1, usual) else 0.0))
                 break
     return measured._number(found, TIME, "simulated-drain") if found else None
 
@@ -471,7 +487,9 @@ def _series(measured: Measured) -> Series:
 
     def per_s(field: str, rows: Sequence[int]) -> tuple[float, ...]:
         return tuple(
-            float(numpy.mean([sum(_change(o, "flows", row, FLOW[field], b, b + 1) for row in rows) / _width(o, b, b + 1) for o in outcomes]))
+            float(
+                numpy.mean([sum(_change(o, "flows", row, FLOW[field], b, b + 1) for row in rows) / _width(o, b, b + 1) for o in outcomes])
+            )
             for b in range(bins)
         )
 
@@ -487,11 +505,15 @@ def _series(measured: Measured) -> Series:
         return tuple(found)
 
     def level(table: str, row: int, fields: Sequence[int]) -> tuple[float, ...]:
-        return tuple(float(numpy.mean([sum(getattr(o.samples[b + 1], table)[row, f] for f in fields) for o in outcomes])) for b in range(bins))
+        return tuple(
+            float(numpy.mean([sum(getattr(o.samples[b + 1], table)[row, f] for f in fields) for o in outcomes])) for b in range(bins)
+        )
 
     every = list(measured.flow_rows.values())
     system = measured.system
-    backlog = {system.handlers[h].key: level("subscriptions", row, (SUBSCRIPTION["LENGTH"],)) for row, h in enumerate(outcomes[0].subscriptions)}
+    backlog = {
+        system.handlers[h].key: level("subscriptions", row, (SUBSCRIPTION["LENGTH"],)) for row, h in enumerate(outcomes[0].subscriptions)
+    }
     replicas = {service.name: level("services", number, (SERVICE["RUNNING"],)) for number, service in enumerate(system.services)}
     queued = {service.name: level("services", number, (SERVICE["QUEUED"],)) for number, service in enumerate(system.services)}
     return Series(
@@ -505,8 +527,12 @@ def _series(measured: Measured) -> Series:
         replicas={name: values for name, values in replicas.items() if len(set(values)) > 1},
         queued={name: values for name, values in queued.items() if max(values, default=0.0) >= 1},
         flows={
-            name: {"arrived": per_s("ARRIVED", [row]), "answered": per_s("ANSWERED", [row]), "failed": per_s("FAILED", [row]),
-                   "p99": tuple(math.nan if value is None else value for value in p99([row]))}
+            name: {
+                "arrived": per_s("ARRIVED", [row]),
+                "answered": per_s("ANSWERED", [row]),
+                "failed": per_s("FAILED", [row]),
+                "p99": tuple(math.nan if value is None else value for value in p99([row])),
+            }
             for name, row in measured.flow_rows.items()
         },  # fmt: skip
     )
@@ -524,7 +550,9 @@ def _growth(measured: Measured) -> Growth | None:
         times = numpy.array([sample.time_s for sample in samples])
         inside = numpy.array([_inside(sample) for sample in samples])
         slopes.append(float(numpy.polyfit(times - times[0], inside, 1)[0]))
-        arrivals.append(float((samples[-1].flows[:, FLOW["ARRIVED"]].sum() - samples[0].flows[:, FLOW["ARRIVED"]].sum()) / (times[-1] - times[0])))
+        arrivals.append(
+            float((samples[-1].flows[:, FLOW["ARRIVED"]].sum() - samples[0].flows[:, FLOW["ARRIVED"]].sum()) / (times[-1] - times[0]))
+        )
         if inside[-1] < 1.2 * inside[0] + 20 or inside[-1] < 0.98 * inside.max():
             return None
     if not slopes or min(slopes) <= GROWS * max(arrivals):
@@ -532,10 +560,8 @@ def _growth(measured: Measured) -> Growth | None:
     return Growth(measured._number(slopes, RATE, "simulated-growth"), _where_it_grows(measured, half))
 
 
-def _inside(sample: object) -> float:
-    flows = getattr(sample, "flows")
-    subscriptions = getattr(sample, "subscriptions")
-    return float(flows[:, FLOW["OPEN"]].sum() + subscriptions[:, SUBSCRIPTION["LENGTH"]].sum())
+def _inside(sample: Sample) -> float:
+    return float(sample.flows[:, FLOW["OPEN"]].sum() + sample.subscriptions[:, SUBSCRIPTION["LENGTH"]].sum())
 
 
 def _where_it_grows(measured: Measured, since: int) -> str:
@@ -544,10 +570,14 @@ def _where_it_grows(measured: Measured, since: int) -> str:
     for one in measured.outcomes:
         first, last = one.samples[min(since, len(one.samples) - 1)], one.samples[-1]
         for number, service in enumerate(measured.system.services):
-            grown[service.name] = grown.get(service.name, 0.0) + float(last.services[number, SERVICE["QUEUED"]] - first.services[number, SERVICE["QUEUED"]])
+            grown[service.name] = grown.get(service.name, 0.0) + float(
+                last.services[number, SERVICE["QUEUED"]] - first.services[number, SERVICE["QUEUED"]]
+            )
         for row, handler in enumerate(one.subscriptions):
             name = measured.system.handlers[handler].key
-            grown[name] = grown.get(name, 0.0) + float(last.subscriptions[row, SUBSCRIPTION["LENGTH"]] - first.subscriptions[row, SUBSCRIPTION["LENGTH"]])
+            grown[name] = grown.get(name, 0.0) + float(
+                last.subscriptions[row, SUBSCRIPTION["LENGTH"]] - first.subscriptions[row, SUBSCRIPTION["LENGTH"]]
+            )
     best = max(grown, key=grown.__getitem__, default="")
     return best if best and grown[best] > 0 else ""
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sysdesign_cli.analyses.simulation_question import LENGTH_S as LENGTH_S
+from sysdesign_cli.analyses.simulation_question import Question as Question
 from sysdesign_cli.analyses.situations import Kill, Setting, check_targets
-from sysdesign_cli.engine.simulation.faults import KILL, LOSS, SLOW, ZONE, Fault
+from sysdesign_cli.engine.simulation.fault import KILL, LOSS, SLOW, ZONE, Fault
 from sysdesign_cli.engine.simulation.run import Plan
 from sysdesign_cli.engine.stations import Stations
 from sysdesign_cli.engine.system import System
@@ -17,10 +19,9 @@ from sysdesign_cli.engine.workload import DAY_S, Profile, profile
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 from sysdesign_cli.scenario.quantity import TIME, Misread, parse_quantity
 
-#: A run is so long unless said otherwise, and begins so long before a rush.
-LENGTH_S: Final = 600.0
+#: A run begins so long before a rush.
 BEFORE_RUSH_S: Final = 120.0
-#: The lead-in is so many times the longest time a handler takes without queues, and between these (s).
+#: The lead-in is so many times the longest memory of a service, and between these (s).
 _LEAD_IN_RESPONSES: Final = 20.0
 _LEAD_IN_S: Final = (5.0, 120.0)
 #: A batch of a steady run lasts at least so many times that, and there are at most so many: else one batch would know the one before.
@@ -33,26 +34,8 @@ SPEED: Final = {"plain": 100_000.0, "fast": 4_000_000.0}
 TOO_LONG_S: Final = 6 * 3600.0
 #: Closed populations beyond this are refused: each user is kept.
 MOST_USERS: Final = 500_000
-SEED: Final = 1
 #: A metric is simulated for so long.
 MEASURED_S: Final = 60.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is to be simulated. start_s: second of the day; None: shortly before the rush, or the busiest moment."""
-
-    workload: str = ""
-    length_s: float = LENGTH_S
-    start_s: float | None = None
-    faults: tuple[Fault, ...] = ()
-    seed: int = SEED
-    replications: int = 0
-    """0: one run in batches where the load is steady and nothing goes wrong, else five runs."""
-    steady: bool = False
-    """The load of the first moment stays, and autoscaling has settled."""
-    bins: int = 60
-    scale: float = 1.0
 
 
 def measured_question(question: Question | None, workload: str, kill: Kill) -> Question:
@@ -97,7 +80,7 @@ def prepare(system: System, question: Question) -> Prepared:
     rates = {name: one.at(start) * question.scale for name, one in profiles.items() if name not in users}
     rates |= {name: setting.moment.rates[name] for name in users}
     stations = _stations(system, rates)
-    longest = _longest(stations)
+    longest = _slowest(stations)
     lead_in = _lead_in(longest)
     pieces = {name: _pieces(one, start, lead_in, question) for name, one in profiles.items() if name not in users and one.peak > 0}
     flows = tuple(flow for name, flow in system.scenario.flows.items() if name in pieces or name in users)
@@ -121,8 +104,13 @@ def prepare(system: System, question: Question) -> Prepared:
     batches = batches if steady and replications == 1 and batches >= _FEWEST_BATCHES else 0
     prepared = Prepared(question, setting, plan, start, steady, replications, batches, events)
     if not math.isfinite(events) or prepared.seconds("fast") > TOO_LONG_S:
-        raise ScenarioError([Problem("simulation-too-long", _place(setting), {"events": f"{events:.2g}", "hours": f"{prepared.seconds('fast') / 3600:,.0f}"})])
+        raise ScenarioError([too_long(setting, events, prepared.seconds("fast"))])
     return prepared
+
+
+def too_long(setting: Setting, events: float, seconds: float) -> Problem:
+    """What is said of a simulation that nobody would wait for."""
+    return Problem("simulation-too-long", _place(setting), {"events": f"{events:.2g}", "hours": f"{seconds / 3600:,.0f}"})
 
 
 def _place(setting: Setting) -> Place:
@@ -132,7 +120,11 @@ def _place(setting: Setting) -> Place:
 
 def _start(setting: Setting) -> float:
     """Shortly before the first rush of the day, else the busiest moment."""
-    rushes = [start.at - float(start.ramp or 0.0) for start in setting.workload.starts.values() if start.at is not None and start.lasts is not None]
+    rushes = [
+        start.at - float(start.ramp or 0.0)
+        for start in setting.workload.starts.values()
+        if start.at is not None and start.lasts is not None
+    ]
     if rushes:
         return (min(rushes) - BEFORE_RUSH_S) % DAY_S
     return setting.moment.second
@@ -152,7 +144,10 @@ def _pieces(one: Profile, start: float, lead_in: float, question: Question) -> t
     """Rates in straight pieces, time counted from the start; the lead-in goes on as the run begins."""
     first = one.at(start) * question.scale
     before = [(-lead_in, first, 0.0, first)]
-    return tuple(before + [(t0 - start, r0 * question.scale, t1 - start, r1 * question.scale) for t0, r0, t1, r1 in one.segments(start, question.length_s)])
+    return tuple(
+        before
+        + [(t0 - start, r0 * question.scale, t1 - start, r1 * question.scale) for t0, r0, t1, r1 in one.segments(start, question.length_s)]
+    )
 
 
 def _stations(system: System, rates: dict[str, float]) -> Stations:
@@ -163,9 +158,18 @@ def _stations(system: System, rates: dict[str, float]) -> Stations:
     return Stations(system, solve(system, entries))
 
 
-def _longest(stations: Stations) -> float:
-    """The longest time a handler that is used holds its worker."""
-    return max((held for held, rate in zip(stations.held, stations.rates, strict=True) if rate > 0), default=0.0)
+def _slowest(stations: Stations) -> float:
+    """The longest time (s) after which a service has forgotten how full it was: held / (1 - sqrt(utilisation))^2.
+
+    The relaxation time of M/M/1 (Cohen, The Single Server Queue, 1982, chapter II.2.1). What is overloaded never forgets, and is left out.
+    """
+    slowest = 0.0
+    for number, handlers in enumerate(stations.system.handlers_of):
+        held = max((stations.held[h] for h in handlers if stations.rates[h] > 0), default=0.0)
+        used = stations.utilisation_now(number)
+        if held > 0 and used < 1:
+            slowest = max(slowest, held / (1 - math.sqrt(used)) ** 2)
+    return slowest
 
 
 def _lead_in(longest: float) -> float:
@@ -213,7 +217,9 @@ def _checked(setting: Setting, fault: Fault, length: float) -> Fault:
         check_targets(setting.system, Kill((fault.target,)))
         raise ValueError(fault.target)  # one replica: slowness and losses are of the whole service
     if fault.start > length:
-        raise ScenarioError([Problem("fault-after-end", Place(setting.scenario.address), {"target": fault.target, "length": f"{length:g}s"})])
+        raise ScenarioError(
+            [Problem("fault-after-end", Place(setting.scenario.address), {"target": fault.target, "length": f"{length:g}s"})]
+        )
     return replace(fault, end=min(fault.end, length))
 
 

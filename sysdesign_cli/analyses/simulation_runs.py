@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Final
@@ -29,21 +30,35 @@ def quickest_mode(prepared: Prepared) -> str:
     return "fast" if fast < prepared.seconds("plain") else "plain"
 
 
-def run_all(
-    scenario: Scenario, prepared: Prepared, mode: str, jobs: int, cluster: str, progress: Callable[[float], None]
-) -> list[Outcome]:
-    """The outcomes of all replications. An interrupt while they run one after the other leaves those there are so far.
+def run_all(scenario: Scenario, prepared: Prepared, mode: str, jobs: int, cluster: str, progress: Callable[[float], None]) -> list[Outcome]:
+    """The outcomes of all replications. An interrupt leaves those that are whole, or what there is of the first.
 
-    Raises ClusterError.
+    Raises ClusterError, KeyboardInterrupt when nothing is there yet.
     """
     count, plan, seed = prepared.replications, prepared.plan, prepared.question.seed
     each = prepared.seconds(mode) / max(1, count)
     if cluster or jobs > 1 or (jobs == 0 and count > 1 and each > _WORTH_PROCESSES_S):
         work = partial(_one, scenario, plan, mode, seed)
-        return in_order(work, range(count), clock=perf_counter, jobs=jobs, cluster=cluster, done=lambda done: progress(done / count))
-    outcomes = []
+        whole: list[Outcome] = []
+        try:
+            in_order(
+                work, range(count), clock=perf_counter, jobs=jobs, cluster=cluster, done=lambda done: progress(done / count), into=whole
+            )
+        except KeyboardInterrupt:
+            if not whole:
+                raise
+            whole[-1] = replace(whole[-1], stopped="interrupted")
+        return whole
+    outcomes: list[Outcome] = []
     for number in range(count):
-        outcome = replicate(scenario, plan, mode, seed, number, lambda share, number=number: progress((number + share) / count))
+
+        def told(share: float, number: int = number) -> None:
+            progress((number + share) / count)
+
+        outcome = replicate(scenario, plan, mode, seed, number, told)
+        if outcome.stopped == "interrupted" and outcomes:
+            outcomes[-1] = replace(outcomes[-1], stopped="interrupted")
+            break
         outcomes.append(outcome)
         if outcome.stopped == "interrupted":
             break

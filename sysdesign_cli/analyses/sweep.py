@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.analyses.metrics import METRICS
 from sysdesign_cli.analyses.metrics.base import About, Subject, Unavailable
@@ -20,6 +20,9 @@ from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, neare
 from sysdesign_cli.scenario.quantity import Parsed, parse_quantity
 from sysdesign_cli.scenario.ranges import MAX_VALUES, is_several, read_values
 from sysdesign_cli.scenario.read import Document, Vocabulary
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.simulation_question import Question
 
 #: Points tried until one is a sound scenario, on which the names of the command are looked up.
 _TRIED: Final = 32
@@ -92,6 +95,7 @@ class Plan:
     metrics: tuple[Asked, ...]
     workload: str
     kill: Kill
+    simulating: Question | None = None
 
     @property
     def count(self) -> int:
@@ -123,6 +127,7 @@ def plan_sweep(
     metrics: Sequence[str],
     workload: str = "",
     kill: Kill = Kill(),
+    simulating: Question | None = None,
 ) -> Plan:
     """What is to be worked out. Raises ScenarioError for what is not there, and for grids over 100,000 points.
 
@@ -137,7 +142,7 @@ def plan_sweep(
         else:
             fixed.append(path.text)
     axes = _axes(document, variant, fixed, varied)
-    plan = Plan(document, variant, address, vocabulary, tuple(fixed), axes, (), workload, kill)
+    plan = Plan(document, variant, address, vocabulary, tuple(fixed), axes, (), workload, kill, simulating)
     scenario = _sound(plan)
     system = System(scenario)
     if workload:
@@ -211,7 +216,7 @@ def work_out(plan: Plan, number: int) -> Point:
         check_stability(system)
     except ScenarioError as error:
         return Point(at, (Refused(tuple(error.problems)),) * len(plan.metrics))
-    subject = Subject(system, plan.workload, plan.kill)
+    subject = Subject(system, plan.workload, plan.kill, simulating=plan.simulating)
     return Point(at, tuple(_metric(subject, asked, explained=plan.count == 1) for asked in plan.metrics))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from sysdesign_cli.analyses.contest import Contest, World
 from sysdesign_cli.analyses.flips import SWING
 from sysdesign_cli.analyses.parameters import Parameter
-from sysdesign_cli.analyses.uncertainty import SEED, RangedInput, hypercube, quantile, ranged_inputs, with_values
+from sysdesign_cli.analyses.uncertainty import SEED, RangedInput, hypercube, quantile, with_values
 from sysdesign_cli.engine.explained import APPROXIMATION, Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.quantity import COUNT, POWER, SHARE
@@ -73,7 +73,7 @@ class Inputs:
 
     def __init__(self, contest: Contest) -> None:
         self.contest = contest
-        self.of = {name: {one.key: one for one in ranged_inputs(system.scenario)} for name, system in contest.systems.items()}
+        self.of = contest.ranged
         self.known: dict[str, RangedInput] = {}
         for own in self.of.values():
             for key, one in own.items():

@@ -12,11 +12,12 @@ from sysdesign_cli.analyses.contest import Contest, Outcome, Spec, normalised, p
 from sysdesign_cli.analyses.flips import Flip, flips, weight_flips
 from sysdesign_cli.analyses.metrics import METRICS, Metric
 from sysdesign_cli.analyses.metrics.base import Unavailable
+from sysdesign_cli.analyses.metrics.simulated import SIMULATED_METRICS
 from sysdesign_cli.analyses.parameters import ORDINARY, parameters
 from sysdesign_cli.analyses.promises import Promise, promises
 from sysdesign_cli.analyses.situations import pick_workload
 from sysdesign_cli.analyses.tornado import Odds, Swing, odds, swings
-from sysdesign_cli.analyses.uncertainty import SEED, ranged_inputs
+from sysdesign_cli.analyses.uncertainty import SEED
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Scenario
@@ -32,6 +33,7 @@ SHORT: Final = {"cost": "cost_per_year", "latency": "answer_p99"}
 #: Prices that are tried, the items whose cost differs most between the options, unless others are asked for.
 ITEMS: Final = 3
 _LARGEST: Final = 1e6
+SIMULATED: Final = frozenset(metric.id for metric in SIMULATED_METRICS)
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def tradeoff(
         swings=swung,
         along=tuple(along(contest, way) for way in ways),
         odds=odds(contest, count, seed, done) if count else (),
-        ranges=len({one.key for system in systems.values() for one in ranged_inputs(system.scenario)}),
+        ranges=len({key for own in contest.ranged.values() for key in own}),
         sampled=count,
         seed=seed,
     )
@@ -154,6 +156,8 @@ def _looked_further(contest: Contest, items: Sequence[str]) -> tuple[tuple[Flip,
     if contest.spec.workload in ("", next(iter(scenarios[0].workloads), "")):
         # what is weighed is that workload's, so its load alone does almost what the load of all does
         turned = tuple(one for one in turned if one.id != ORDINARY)
+    if any(metric in SIMULATED for metric in contest.spec.weights):
+        return weight_flips(contest), ()  # every other figure would have to be simulated anew for every value tried
     found = [flip for parameter in turned for flip in flips(contest, parameter)]
     return (*weight_flips(contest), *found), swings(contest, turned)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "latency": "latency_command",
     "capacity": "capacity_command",
     "failover": "failover_command",
+    "simulate": "simulate_command",
     "availability": "availability_command",
     "compare": "compare_command",
     "tradeoff": "tradeoff_command",
@@ -35,6 +37,8 @@ COMMANDS: Final[dict[str, str]] = {
 
 def run(argv: Sequence[str], language: str) -> int:
     """Run one command line and return its exit code."""
+    # threads for products of matrices take longer to start than all that is done with them here
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     say = Say(language)
     words = _joined_why(list(argv))
     app = build(words, say)

@@ -12,6 +12,7 @@ from sysdesign_cli.cli.session import Session, complete_names
 
 if TYPE_CHECKING:
     from sysdesign_cli.analyses.failover import FailoverResult
+    from sysdesign_cli.analyses.failover_simulated import SimulatedOutage
     from sysdesign_cli.api import Design
     from sysdesign_cli.scenario.model import Scenario
 
@@ -35,6 +36,9 @@ def command(session: Session) -> Callable[..., int]:
         pairs: bool = typer.Option(False, "--pairs", help=say("cli.opt-pairs")),
         limit: int = typer.Option(30, "--limit", min=0, help=say("cli.opt-limit")),
         pessimistic: bool = typer.Option(False, "--pessimistic", help=say("cli.opt-pessimistic")),
+        simulate: bool = typer.Option(False, "--simulate", help=say("cli.opt-failover-simulate")),
+        seed: int = typer.Option(1, "--seed", min=0, help=say("cli.opt-simulate-seed")),
+        replications: int = typer.Option(3, "--replications", "-r", min=1, max=10_000, help=say("cli.opt-replications")),
         changes: list[str] = session.set_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
@@ -53,6 +57,8 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.views.document import Note
 
         if each or pairs:
+            if simulate:
+                raise typer.BadParameter(say("cli.simulate-each"))
             from sysdesign_cli.views.document import Code
             from sysdesign_cli.views.failover_view import ranking_document
 
@@ -69,12 +75,33 @@ def command(session: Session) -> Callable[..., int]:
             lambda: design.failover(kill, zone, duration, workload, pessimistic), lambda: _elsewhere(kill, zone, lasts, changes)
         )
         document = failover_document(result, say, () if format == "json" else _hints(session, design, result, lasts, workload))
+        results: list[object] = [result]
+        if simulate:
+            outage = _simulated(session, design, result, seed, replications)
+            results.append(outage)
+            from sysdesign_cli.views.simulation_check_view import outage_blocks
+
+            outage_blocks(document, outage, say)
         if not scenario:
             document.blocks.insert(0, Note(say("failover.default-scenario"), "muted"))
-        session.present("failover", [result], [document], format, why=why, why_of=why_of, sources=sources)
+        session.present("failover", results, [document], format, why=why, why_of=why_of, sources=sources)
         return _exit_code(result)
 
     return failover
+
+
+def _simulated(session: Session, design: Design, result: FailoverResult, seed: int, replications: int) -> SimulatedOutage:
+    """The same outage, simulated. An interrupt before anything was measured goes on."""
+    from sysdesign_cli.cli.progress import progress
+    from sysdesign_cli.cli.simulate_command import chosen_mode
+
+    prepared = session.asked(lambda: design.prepare_outage(result, seed, replications))
+    mode = chosen_mode(session, prepared, "")
+    with progress(session.say("simulate.progress"), percent=True) as told:
+        outage = design.simulate_outage(result, prepared, mode, lambda share: told(round(share * 1000), 1000))
+    if outage.stopped == "interrupted" and not outage.replications:
+        raise KeyboardInterrupt
+    return outage
 
 
 def _exit_code(result: FailoverResult) -> int:

@@ -19,12 +19,15 @@ Told = Callable[[int, int], None]
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Told]:
-    """A function to tell how much is finished, and of how much. Nothing is shown but on a terminal, and not before a second is over."""
+def progress(what: str, percent: bool = False) -> Iterator[Told]:
+    """A function to tell how much is finished, and of how much. Nothing is shown but on a terminal, and not before a second is over.
+
+    percent: what is finished is no number of things.
+    """
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda finished, total: None
         return
-    bar = _Bar(what)
+    bar = _Bar(what, percent)
     timer = threading.Timer(PATIENCE_S, bar.show)
     timer.daemon = True
     timer.start()
@@ -38,8 +41,9 @@ def progress(what: str) -> Iterator[Told]:
 class _Bar:
     """The bar; shown by a timer, so that it comes even while nothing is finished yet."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, percent: bool) -> None:
         self.what = what
+        self.percent = percent
         self._finished = 0
         self._total: int | None = None
         self._shown: Progress | None = None
@@ -54,13 +58,14 @@ class _Bar:
 
     def show(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         with self._lock:
             if self._closed:
                 return
             console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
-            columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            finished = TaskProgressColumn() if self.percent else MofNCompleteColumn()
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), finished, TimeRemainingColumn())
             self._shown = Progress(*columns, console=console, transient=True)
             self._shown.add_task(self.what, completed=self._finished, total=self._total)
             self._shown.start()

@@ -13,6 +13,7 @@ import typer
 from sysdesign_cli.messages import LANGUAGES, Say
 
 if TYPE_CHECKING:
+    from sysdesign_cli.analyses.simulation_question import Question
     from sysdesign_cli.api import Design
     from sysdesign_cli.scenario.model import Scenario, Source
     from sysdesign_cli.scenario.problems import ScenarioError
@@ -60,7 +61,22 @@ class Session:
     def set_option(self) -> Any:
         return typer.Option([], "--set", metavar="PATH=VALUE", help=self.say("cli.opt-set"), show_default=False)
 
+    def simulated_for_option(self) -> Any:
+        return typer.Option("1min", "--simulate-for", metavar="TIME", help=self.say("cli.opt-simulated-for"))
+
+    def simulated_seed_option(self) -> Any:
+        return typer.Option(1, "--seed", min=0, help=self.say("cli.opt-simulated-seed"))
+
+    def simulated_replications_option(self) -> Any:
+        return typer.Option(0, "--replications", min=0, max=10_000, help=self.say("cli.opt-simulated-replications"))
+
     # doing
+
+    def simulating(self, lasts: str, seed: int, replications: int) -> Question:
+        """How metrics are simulated. Raises a usage error for what is no duration."""
+        from sysdesign_cli.analyses.simulation_question import Question
+
+        return Question(length_s=self.duration(lasts) or 60.0, seed=seed, replications=replications)
 
     def load(self, address: str, changes: Sequence[str] = (), *, where_they_fit: bool = False) -> Design:
         """Read a scenario with changes of the command line, or say everything that is wrong and leave with 3 (2: a wrong change)."""
@@ -124,7 +140,7 @@ class Session:
 
         sys.stdout.flush()
         sys.stderr.write(problems_text(error, self.say, commands))
-        usage = {"no-such-scenario", "no-such-variant"}
+        usage = {"no-such-scenario", "no-such-variant", "simulation-too-long", "simulation-too-many-users", "fault-after-end"}
         by_command = all(
             problem.slug in usage or (problem.slug in ("unknown-name", "too-many") and not problem.place.line) for problem in error.problems
         )

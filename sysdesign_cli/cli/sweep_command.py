@@ -41,6 +41,9 @@ def command(session: Session) -> Callable[..., int]:
         lasts: str = typer.Option("", "--for", metavar="TIME", help=say("cli.opt-for"), show_default=False),
         jobs: int = typer.Option(0, "--jobs", "-j", min=0, max=1024, help=say("cli.opt-jobs")),
         cluster: str = typer.Option("", "--cluster", metavar="ADDRESS", help=say("cli.opt-cluster"), show_default=False),
+        simulate_for: str = session.simulated_for_option(),
+        seed: int = session.simulated_seed_option(),
+        replications: int = session.simulated_replications_option(),
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
         format: str = session.format_option(),
@@ -52,12 +55,13 @@ def command(session: Session) -> Callable[..., int]:
         if not metric:
             raise typer.BadParameter(say("sweep.no-metric"))
         duration = session.duration(lasts)
+        simulating = session.simulating(simulate_for, seed, replications)
         design = session.load(scenario)  # a fault of the file is told as such, not as one of the changes
         with progress(say("sweep.progress")) as told:
             result = _asked(
                 session,
                 lambda: design.sweep(
-                    changes, metric, workload=workload, kill=kill, zones=zone, lasts=duration, jobs=jobs, cluster=cluster, done=told
+                    changes, metric, workload=workload, kill=kill, zones=zone, lasts=duration, simulating=simulating, jobs=jobs, cluster=cluster, done=told
                 ),
             )
         session.note_changes(result.changes, {})

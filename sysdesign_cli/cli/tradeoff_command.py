@@ -38,6 +38,8 @@ def command(session: Session) -> Callable[..., int]:
         along: list[str] = typer.Option([], "--along", metavar="PATH=LOW..HIGH", help=say("cli.opt-along"), show_default=False),
         samples: int = typer.Option(0, "--samples", min=0, max=100_000, help=say("cli.opt-samples")),
         seed: int | None = typer.Option(None, "--seed", min=0, help=say("cli.opt-seed"), show_default=False),
+        simulate_for: str = session.simulated_for_option(),
+        replications: int = session.simulated_replications_option(),
         prices: str = typer.Option("", "--prices", metavar="FILE", help=say("cli.opt-prices"), show_default=False),
         changes: list[str] = session.set_option(),
         why: bool = session.why_option(),
@@ -67,6 +69,7 @@ def command(session: Session) -> Callable[..., int]:
                     along=along,
                     samples=samples,
                     seed=seed,
+                    simulating=session.simulating(simulate_for, 1 if seed is None else seed, replications),
                     done=told,
                 ),
             )

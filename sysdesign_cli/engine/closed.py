@@ -13,11 +13,10 @@ and Development 19, 1975). This is exact as long as no thread is ever waited for
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, repeat
-from operator import mul
+
+from sysdesign_cli.engine.centres import Centre, Load, Network
 
 EXACT_EFFORT = 1e7  # products and their overhead, about two seconds; beyond them Schweitzer-Bard
 
@@ -92,7 +91,7 @@ def solve(users: int, think_s: float, stations: Sequence[tuple[float, Station]])
     else:
         throughput = network.throughput(users)
         loads = network.at_population([0.0] * users + [1.0])
-        pools = [centre.inner is not None and len(centre.rates) < users for centre in network.centres]
+        pools = [len(network.centres[number].rates) < users for number in network.inside]
         method = "flow-equivalent" if any(pools) or network.nested else "exact"
     return _solution(throughput, method, network, loads)
 
@@ -109,79 +108,13 @@ def solve_open(arrival_rate_per_s: float, stations: Sequence[tuple[float, Statio
     capacity = network.capacity()
     if arrival_rate_per_s >= capacity:
         raise ValueError(f"a station takes at most {capacity:g} requests per second")
-    loads = [_Load.of(centre.distribution(arrival_rate_per_s)) for centre in network.centres]
-    pools = any(centre.inner is not None for centre in network.centres)
-    return _solution(arrival_rate_per_s, "flow-equivalent" if pools else "exact", network, loads)
+    loads = [Load.of(centre.distribution(arrival_rate_per_s)) for centre in network.centres]
+    return _solution(arrival_rate_per_s, "flow-equivalent" if network.inside else "exact", network, loads)
 
 
 def capacity_per_s(stations: Sequence[tuple[float, Station]]) -> float:
     """Requests per second that the tightest station or thread pool can take; inf when nothing has a limit."""
     return _Network(stations, 0.0).capacity()
-
-
-# --- one centre ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Distribution:
-    """P(n customers): ``head`` for n = 0..T, then each next one smaller by ``ratio``."""
-
-    head: list[float]
-    ratio: float
-
-    def mean(self) -> float:
-        last, ratio = self.head[-1], self.ratio
-        beyond = last * ratio / (1 - ratio) * (len(self.head) - 1 + 1 / (1 - ratio))
-        return _mean(self.head) + beyond
-
-    def over(self, before: list[float]) -> list[float]:
-        """Convolution with ``before``, as far as that goes: T + 1 products each, as the tail is carried along as one sum."""
-        top, ratio = len(self.head) - 1, self.ratio
-        tails = accumulate(before, lambda tail, one: one + ratio * tail)
-        if top == 1:  # one server: geometric from the start
-            return [self.head[0] * tail for tail in tails]
-        first = next(n for n, share in enumerate(self.head) if share)
-        backwards = self.head[first:top][::-1]
-        padded = [0.0] * (top - 1) + before
-        last = chain(repeat(0.0, top), (self.head[top] * tail for tail in tails))
-        return [sum(map(mul, backwards, padded[n : n + top - first])) + tail for n, tail in zip(range(len(before)), last, strict=False)]
-
-
-@dataclass(frozen=True)
-class _Load:
-    """number: mean customers at a centre. busy: P(m of its servers or threads are in use), m = 0..T."""
-
-    number: float
-    busy: list[float]
-
-    @property
-    def mean_busy(self) -> float:
-        return _mean(self.busy)
-
-    @staticmethod
-    def of(distribution: _Distribution) -> _Load:
-        busy = [*distribution.head[:-1], distribution.head[-1] / (1 - distribution.ratio)]
-        return _Load(distribution.mean(), busy)
-
-
-@dataclass(frozen=True)
-class _Centre:
-    """rates: requests per second that leave with 1, 2, ..., T customers; the last holds for more. inner: what a thread pool holds."""
-
-    rates: list[float]
-    inner: _Network | None = None
-
-    def distribution(self, rate: float, limit: int | None = None) -> _Distribution:
-        """Customers of this centre alone when requests arrive at ``rate``, below what it takes with ``limit`` customers."""
-        rates = self.rates[:limit]
-        # built outwards from the peak, so that nothing overflows and only what does not matter becomes 0
-        peak = next((n for n, out in enumerate(rates) if out > rate), len(rates))
-        head = [1.0, *accumulate((out / rate for out in reversed(rates[:peak])), mul)]
-        head.reverse()
-        head += accumulate((rate / out for out in rates[peak:]), mul)
-        ratio = rate / rates[-1]
-        total = sum(head) + head[-1] * ratio / (1 - ratio)
-        return _Distribution([share / total for share in head], ratio)
 
 
 # --- a network of centres --------------------------------------------------------------------------------------------------
@@ -198,12 +131,12 @@ class _Node:
     inside: tuple[_Node, ...]
 
 
-class _Network:
-    """The centres to which a set of stations comes down; rates and delays for one request through the network."""
+class _Network(Network):
+    """The centres to which a set of stations comes down. inside: number of a thread pool's centre -> the network of what it holds."""
 
     def __init__(self, stations: Sequence[tuple[float, Station]], delay_s: float) -> None:
-        self.centres: list[_Centre] = []
-        self.delay_s = delay_s
+        super().__init__([], delay_s)
+        self.inside: dict[int, _Network] = {}
         self.nested = False  # a pool within a pool may be waited for, however few come here
         self.nodes = tuple(self._node(visits, visits, station) for visits, station in stations)
 
@@ -214,86 +147,23 @@ class _Network:
             inner = _Network([(1.0, whole)], 0.0)
             if not inner.centres and not inner.delay_s:
                 return _Node(station, visits, None, None, inner.nodes[0].inside)
-            self.nested |= inner.nested or any(centre.inner is not None for centre in inner.centres)
-            rates = [rate / total for rate in inner.throughputs(station.threads)]
-            return _Node(station, visits, None, self._add(_Centre(rates, inner)), ())
+            self.nested |= inner.nested or bool(inner.inside)
+            number = self._add(Centre([rate / total for rate in inner.throughputs(station.threads)]))
+            self.inside[number] = inner
+            return _Node(station, visits, None, number, ())
         self.delay_s += total * station.delay_s
         processor = None
         if station.demand_s and station.servers is not None:
             one = total * station.demand_s
-            processor = self._add(_Centre([busy / one for busy in range(1, station.servers + 1)]))
+            processor = self._add(Centre([busy / one for busy in range(1, station.servers + 1)]))
         elif station.demand_s:
             self.delay_s += total * station.demand_s
         inside = tuple(self._node(each, total * each, called) for each, called in station.inside)
         return _Node(station, visits, processor, None, inside)
 
-    def _add(self, centre: _Centre) -> int:
+    def _add(self, centre: Centre) -> int:
         self.centres.append(centre)
         return len(self.centres) - 1
-
-    def capacity(self) -> float:
-        return min((centre.rates[-1] for centre in self.centres), default=math.inf)
-
-    def effort(self, population: int) -> float:
-        """Work of a convolution, and of those that leave one centre out: a list step costs about as much as 15 products."""
-        each = sum(min(len(centre.rates), population) + 15 for centre in self.centres)
-        return population * each * (1 + math.log2(1 + len(self.centres)))
-
-    def throughputs(self, limit: int) -> list[float]:
-        """Requests per second with 1, 2, ..., ``limit`` customers inside."""
-        found: list[float] = []
-        for rate, constants, _, low, high in self._scaled(limit):
-            found[:0] = [rate * constants[n - 1] / constants[n] for n in range(low, high + 1)]
-        return found
-
-    def throughput(self, population: int) -> float:
-        rate, constants, *_ = next(self._scaled(population))
-        return rate * constants[population - 1] / constants[population]
-
-    def at_population(self, chances: list[float]) -> list[_Load]:
-        """Loads of the centres, where ``chances[m]`` is P(m customers inside)."""
-        shares = [[0.0] * len(chances) for _ in self.centres]
-        for shares_of_centre in shares:
-            shares_of_centre[0] = chances[0]
-        for rate, constants, thinking, low, high in self._scaled(len(chances) - 1):
-            weights = {m: chances[m] / constants[m] for m in range(low, high + 1) if chances[m]}
-            if not weights:
-                continue
-            laws = [centre.distribution(rate, high) for centre in self.centres]
-            for number, others in enumerate(_without_each(thinking, laws)):
-                _add_shares(shares[number], laws[number], others, weights)
-        return [_load(share, len(centre.rates)) for share, centre in zip(shares, self.centres, strict=True)]
-
-    def _scaled(self, limit: int) -> Iterator[tuple[float, list[float], list[float], int, int]]:
-        """Constants G(0..high), from ``limit`` down to 1 in blocks low..high in which they can be told from 0.
-
-        Each block is scaled by the rate at which an open network would hold ``high`` customers on average: then the largest
-        terms are those of ``high``, and what becomes 0 is small against them. Also gives the delays' share, alone.
-        """
-        high = limit
-        while high >= 1:
-            rate = self._rate_that_holds(high)
-            constants = thinking = _poisson(rate * self.delay_s, high)
-            for centre in self.centres:
-                constants = centre.distribution(rate, high).over(constants)
-            low = high
-            while low > 1 and constants[low - 2] > 1e-250:
-                low -= 1
-            yield rate, constants, thinking, low, high
-            high = low - 1
-
-    def _rate_that_holds(self, population: int) -> float:
-        """Arrival rate at which the open network holds about ``population`` customers: the mean grows with the rate."""
-        if not self.centres:
-            return population / self.delay_s
-        low, high = 0.0, min(centre.rates[:population][-1] for centre in self.centres)
-        for _ in range(100):
-            rate = (low + high) / 2
-            held = rate * self.delay_s + sum(centre.distribution(rate, population).mean() for centre in self.centres)
-            if abs(held - population) <= 1e-3 * population:
-                break
-            low, high = (rate, high) if held < population else (low, rate)
-        return rate
 
 
 def _check(visits: float, station: Station) -> None:
@@ -303,56 +173,10 @@ def _check(visits: float, station: Station) -> None:
         raise ValueError("a station needs at least one server and one thread")
 
 
-def _poisson(mean: float, limit: int) -> list[float]:
-    """P(n), n = 0..limit, up to a common factor: outwards from the peak."""
-    if not mean:
-        return [1.0] + [0.0] * limit
-    peak = min(int(mean), limit)
-    head = [1.0, *accumulate((n / mean for n in range(peak, 0, -1)), mul)]
-    head.reverse()
-    return head + list(accumulate((mean / n for n in range(peak + 1, limit + 1)), mul))
-
-
-def _without_each(start: list[float], laws: list[_Distribution]) -> list[list[float]]:
-    """For every law: the convolution of ``start`` with all the other laws; by halves, so each is used log K times."""
-    if len(laws) <= 1:
-        return [start] * len(laws)
-    left, right = laws[: len(laws) // 2], laws[len(laws) // 2 :]
-    with_left = with_right = start
-    for law in left:
-        with_left = law.over(with_left)
-    for law in right:
-        with_right = law.over(with_right)
-    return _without_each(with_right, left) + _without_each(with_left, right)
-
-
-def _add_shares(shares: list[float], law: _Distribution, others: list[float], weights: dict[int, float]) -> None:
-    """shares[j] += P(j here), summed over the populations m with their weights: law(j) * others(m - j) * weights[m]."""
-    high = max(weights)
-    dense = [weights.get(m, 0.0) for m in range(high + 1)]
-    share = 0.0
-    for here in range(high + 1):
-        share = law.head[here] if here < len(law.head) else share * law.ratio
-        if share:
-            if len(weights) == 1:
-                shares[here] += share * dense[high] * others[high - here]
-            else:
-                shares[here] += share * sum(map(mul, dense[here:], others))
-
-
-def _load(shares: list[float], servers: int) -> _Load:
-    busy = [*shares[:servers], sum(shares[servers:])] if len(shares) > servers else shares
-    return _Load(_mean(shares), busy)
-
-
-def _mean(chances: list[float]) -> float:
-    return sum(number * chance for number, chance in enumerate(chances))
-
-
 # --- large populations -----------------------------------------------------------------------------------------------------
 
 
-def _schweitzer_bard(users: int, network: _Network) -> tuple[float, list[_Load]]:
+def _schweitzer_bard(users: int, network: _Network) -> tuple[float, list[Load]]:
     """Mean values with the arrival theorem's N - 1 replaced by a share (N - 1) / N of the queue.
 
     Schweitzer (International Conference on Stochastic Control and Optimization, 1979), Bard (SOSP 1979); several servers as one
@@ -370,7 +194,7 @@ def _schweitzer_bard(users: int, network: _Network) -> tuple[float, list[_Load]]
         low, high = (rate, high) if held < users else (low, rate)
     loads = []
     for centre, one, delay in zip(network.centres, fast, apart, strict=True):
-        loads.append(_Load(low * (delay + one / (1 - share * low * one)), _busy_at(centre.rates, low)))
+        loads.append(Load(low * (delay + one / (1 - share * low * one)), _busy_at(centre.rates, low)))
     return low, loads
 
 
@@ -385,16 +209,16 @@ def _busy_at(rates: list[float], rate: float) -> list[float]:
 # --- results ---------------------------------------------------------------------------------------------------------------
 
 
-def _solution(throughput: float, method: str, network: _Network, loads: list[_Load]) -> Solution:
+def _solution(throughput: float, method: str, network: _Network, loads: list[Load]) -> Solution:
     stations = tuple(_station(node, throughput, loads, network) for node in network.nodes)
     response = sum(station.visits * station.response_s for station in stations)
     return Solution(throughput, response, method, stations)
 
 
-def _station(node: _Node, around_per_s: float, loads: list[_Load], network: _Network) -> StationLoad:
+def _station(node: _Node, around_per_s: float, loads: list[Load], network: _Network) -> StationLoad:
     station, rate = node.station, around_per_s * node.visits
     if node.pool is not None:
-        return _pool(node, rate, loads[node.pool], network.centres[node.pool])
+        return _pool(node, rate, loads[node.pool], network.inside[node.pool])
     processor_s = station.demand_s
     utilisation = None if station.servers is None else 0.0
     if node.processor is not None and station.servers is not None:
@@ -406,10 +230,8 @@ def _station(node: _Node, around_per_s: float, loads: list[_Load], network: _Net
     return StationLoad(station.name, node.visits, rate, response, 0.0, processor_s, rate * response, utilisation, threads, inside)
 
 
-def _pool(node: _Node, rate: float, load: _Load, centre: _Centre) -> StationLoad:
+def _pool(node: _Node, rate: float, load: Load, inner: _Network) -> StationLoad:
     """A thread pool: who waits for a thread, and inside it the network of what the threads do."""
-    inner = centre.inner
-    assert inner is not None
     assert node.station.threads is not None
     whole = _station(inner.nodes[0], rate, inner.at_population(load.busy), inner)
     wait_s = max(0.0, (load.number - load.mean_busy) / rate)

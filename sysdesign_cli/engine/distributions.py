@@ -19,7 +19,7 @@ timeout that falls within a step of it does not tell the two apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, reduce
 from typing import NamedTuple
 
@@ -50,11 +50,14 @@ class Bar(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """Of a grid of n points: tilt (n), n-th roots of unity, the tilted transform variable z (n/2 + 1), and Gauss points (n, 4)."""
+    """Of a grid of n points: tilt (n), n-th roots of unity, the tilted transform variable z (n/2 + 1) and its numbers, and Gauss points
+    (n, 4).
+    """
 
     tilt: Chances
     roots: Transform
     z: Transform
+    numbers: npt.NDArray[np.int64]
     points: Chances
     log_points: Chances
 
@@ -65,7 +68,7 @@ def _tables(size: int) -> _Tables:
     roots = np.exp(-2j * np.pi * places / size)
     z = roots[: size // 2 + 1] * math.exp(-TILT / size)
     points = places[:, None] + POINTS
-    return _Tables(np.exp(-TILT / size * places), roots, z, points, np.log(points))
+    return _Tables(np.exp(-TILT / size * places), roots, z, np.arange(len(z)), points, np.log(points))
 
 
 class Grid:
@@ -137,34 +140,44 @@ class Grid:
         if shape not in ("fixed", "exponential", "gamma", "lognormal"):
             raise ValueError(f"no such distribution: {shape}")
         if shape == "fixed" or mean == 0 or (cv == 0 and shape != "exponential"):
-            chances, transform = self._fixed(mean)
             at_zero = float(mean == 0)
-            return Distribution(self, 1.0, mean_s, 0.0, at_zero=at_zero, probabilities=chances, transform=transform, constant=True)
+            found = Distribution(self, 1.0, mean_s, 0.0, at_zero=at_zero, constant=True)
+            return found.later(lambda: self._fixed(mean), lambda: self._fixed_transform(mean))
         if shape == "exponential" or (shape == "gamma" and math.isclose(cv, 1.0)):
-            chances, transform = self._exponential(mean)
-            return Distribution(self, 1.0, mean_s, mean_s**2, probabilities=chances, transform=transform)
+            found = Distribution(self, 1.0, mean_s, mean_s**2)
+            return found.later(lambda: self._exponential(mean), lambda: self._exponential_transform(mean))
         hats = gamma_hats if shape == "gamma" else lognormal_hats
         # one part in a thousand is about the step of a full grid, and the formulas lose their digits there
-        chances = hats(self, mean, cv) if cv > 1e-3 and mean > 1e-12 else self._fixed(mean)[0]
+        chances = hats(self, mean, cv) if cv > 1e-3 and mean > 1e-12 else self._fixed(mean)
         return Distribution(self, 1.0, mean_s, (cv * mean_s) ** 2, probabilities=chances)
 
-    def _fixed(self, mean: float) -> tuple[Chances, Transform]:
-        """What lies between two points is shared out to both; the transform is z^mean."""
-        chances, z = np.zeros(self.size), self.tables.z
-        place = math.floor(mean)
-        if place >= self.size:
-            return chances, np.zeros_like(z)
-        share = mean - place
-        chances[place : place + 2] = [1 - share, share][: self.size - place]
-        turned = self.tables.roots[place * np.arange(len(z)) % self.size] * math.exp(-TILT * place / self.size)
-        return chances, turned * ((1 - share) + share * z)
+    def _fixed(self, mean: float) -> Chances:
+        """What lies between two points is shared out to both."""
+        chances, place = np.zeros(self.size), math.floor(mean)
+        if place < self.size:
+            chances[place : place + 2] = [1 - (mean - place), mean - place][: self.size - place]
+        return chances
 
-    def _exponential(self, mean: float) -> tuple[Chances, Transform]:
-        """p_0 = 1 - m (1 - q), p_k = m (1 - q)² q^(k-1) with q = exp(-1/m); the transform is that of all k, past the grid too."""
-        left, z = -math.expm1(-1 / mean), self.tables.z
+    def _fixed_transform(self, mean: float) -> Transform:
+        """z^mean."""
+        z, place = self.tables.z, math.floor(mean)
+        if place >= self.size:
+            return np.zeros_like(z)
+        share = mean - place
+        turned = self.tables.roots[place * self.tables.numbers % self.size] * math.exp(-TILT * place / self.size)
+        return np.asarray(turned * ((1 - share) + share * z))
+
+    def _exponential(self, mean: float) -> Chances:
+        """p_0 = 1 - m (1 - q), p_k = m (1 - q)² q^(k-1) with q = exp(-1/m)."""
+        left = -math.expm1(-1 / mean)
         chances = mean * left**2 * np.exp(-min(1 / mean, 700.0) * np.arange(-1.0, self.size - 1))
         chances[0] = 1 - mean * left
-        return chances, (1 - mean * left) + mean * left**2 * z / (1 - math.exp(-1 / mean) * z)
+        return np.asarray(chances)
+
+    def _exponential_transform(self, mean: float) -> Transform:
+        """Of all k, those past the grid too."""
+        left, z = -math.expm1(-1 / mean), self.tables.z
+        return np.asarray((1 - mean * left) + mean * left**2 * z / (1 - math.exp(-1 / mean) * z))
 
 
 class Distribution:
@@ -196,20 +209,40 @@ class Distribution:
         self.constant = constant
         self.exact = exact
         self.finer: Distribution | None = None
+        self._probabilities: Callable[[], Chances] | None = None
+        self._transform: Callable[[], Transform] | None = None
         if probabilities is not None:
             self.probabilities = probabilities
         if transform is not None:
             self.transform = transform
 
+    def later(self, probabilities: Callable[[], Chances] | None, transform: Callable[[], Transform] | None) -> Distribution:
+        """Itself, with what gives its chances, or their transform, when they are asked for: mostly just one of them is."""
+        self._probabilities, self._transform = probabilities, transform
+        return self
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether its chances are to be had without transforming back."""
+        return self._probabilities is not None or "probabilities" in vars(self)
+
+    @property
+    def has_transform(self) -> bool:
+        return self._transform is not None or "transform" in vars(self)
+
     @cached_property
     def probabilities(self) -> Chances:
         """The chance of each grid point (float64, as many as the grid has)."""
+        if self._probabilities is not None:
+            return self._probabilities()
         tilted = np.fft.irfft(self.transform, self.grid.size)
         return np.maximum(tilted / self.grid.tables.tilt, 0.0)
 
     @cached_property
     def transform(self) -> Transform:
         """The Fourier transform of the tilted chances (complex128, size / 2 + 1)."""
+        if self._transform is not None:
+            return self._transform()
         return np.fft.rfft(self.probabilities * self.grid.tables.tilt)
 
     @cached_property
@@ -291,7 +324,10 @@ class Distribution:
         elif timeout_s >= self.grid.end_s:
             if self.beyond > ENOUGH:
                 self.grid.needed_s = max(self.grid.needed_s, timeout_s)
-            answered = self._without(_tail(self, timeout_s), self.probabilities)
+            late = _tail(self, timeout_s)
+            answered = self._without(late, self.probabilities)
+            if late.mass == 0 and self.has_transform:  # nothing was cut
+                answered.transform = self.transform
             self.grid.cuts.append(None)
         else:
             number = len(self.grid.cuts)
@@ -401,9 +437,13 @@ def _tail(part: Distribution, time_s: float) -> _Moments:
 
 
 def _grid_of(parts: Sequence[Distribution]) -> Grid:
-    if not parts or any(part.grid is not parts[0].grid for part in parts):
+    grid = parts[0].grid if parts else None
+    for part in parts:
+        if part.grid is not grid:
+            raise ValueError("one grid, and at least one part")
+    if grid is None:
         raise ValueError("one grid, and at least one part")
-    return parts[0].grid
+    return grid
 
 
 def sequence(*parts: Distribution) -> Distribution:
@@ -412,19 +452,26 @@ def sequence(*parts: Distribution) -> Distribution:
     taking = [part for part in parts if not (part.constant and part.mean == 0 and part.mass == 1)]
     if len(taking) <= 1:
         return taking[0] if taking else parts[0]
-    transform = taking[0].transform * taking[1].transform
-    for part in taking[2:]:
-        transform *= part.transform
-    return Distribution(
+    whole = Distribution(
         grid,
-        math.prod(part.mass for part in taking),
-        math.fsum(part.mean for part in taking),
-        math.fsum(part.variance for part in taking),
-        at_zero=math.prod(part.at_zero for part in taking),
-        transform=transform,
+        math.prod([part.mass for part in taking]),
+        math.fsum([part.mean for part in taking]),
+        math.fsum([part.variance for part in taking]),
+        at_zero=math.prod([part.at_zero for part in taking]),
         constant=all(part.constant for part in taking),
         exact=all(part.exact for part in taking),
     )
+    if whole.mass == 0:  # retries that never come: hardly anybody will ask
+        return whole.later(None, lambda: _product(taking))
+    whole.transform = _product(taking)
+    return whole
+
+
+def _product(parts: Sequence[Distribution]) -> Transform:
+    transform = parts[0].transform * parts[1].transform
+    for part in parts[2:]:
+        transform *= part.transform
+    return transform
 
 
 def repeated(part: Distribution, count: float) -> Distribution:
@@ -463,11 +510,13 @@ def mixture(parts: Sequence[tuple[float, Distribution]]) -> Distribution:
     constant = len(weighed) == 1 and weighed[0][1].constant
     exact = all(part.exact for _, part in weighed)
     mixed = Distribution(grid, min(mass, 1.0), mean, variance, at_zero=at_zero, constant=constant, exact=exact)
-    if all("probabilities" in vars(part) for _, part in weighed):
-        mixed.probabilities = reduce(np.add, [weight * part.probabilities for weight, part in weighed])
-    if all("transform" in vars(part) for _, part in weighed) or "probabilities" not in vars(mixed):
-        mixed.transform = reduce(np.add, [weight * part.transform for weight, part in weighed])
-    return mixed
+    direct = all(part.has_probabilities for _, part in weighed)
+    return mixed.later(
+        (lambda: reduce(np.add, [weight * part.probabilities for weight, part in weighed])) if direct else None,
+        (lambda: reduce(np.add, [weight * part.transform for weight, part in weighed]))
+        if not direct or all(part.has_transform for _, part in weighed)
+        else None,
+    )
 
 
 def maximum(*parts: Distribution) -> Distribution:

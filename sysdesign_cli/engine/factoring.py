@@ -13,9 +13,10 @@ Barlow and Heidtmann, Computing k-out-of-n system reliability (IEEE Transactions
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 from sysdesign_cli.engine.decision import BUDGET, Diagram, Region
@@ -137,6 +138,27 @@ class Factored:
                 self.diagrams.append(Diagram(region, budget))
             except TooLarge:
                 self.diagrams.append(None)
+
+    def under(self, chances: Mapping[int, float]) -> Factored:
+        """The same with other probabilities of events."""
+        other = copy(self)
+        other.tree = copy(self.tree)
+        other.tree.q = list(self.tree.q)
+        for event, q in chances.items():
+            other.tree.q[event] = q
+        other._constant, other._varying = other._by_dependence()
+        other._states = other.states()
+        other._values = []
+        return other
+
+    def probabilities(self, chances: Mapping[int, Sequence[float]]) -> list[float]:
+        """P(top) for each of several values of these events at once, as many of each. Every diagram must have been drawn."""
+        import numpy as np
+
+        # numbers are only multiplied and added on the way, so whole columns of them do as well
+        other = self.under({event: cast(float, np.array(column)) for event, column in chances.items()})
+        tops = [weight * values[other.top] for (weight, _), values in zip(other._states, other._all_values(), strict=True)]
+        return [float(value) for value in np.broadcast_to(sum(tops), len(next(iter(chances.values()))))]
 
     # Taking apart
 

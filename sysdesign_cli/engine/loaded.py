@@ -8,67 +8,31 @@ every stream is followed from the flows to the last service (Whitt, The Queueing
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sysdesign_cli.engine.disrupted import attempts
-from sysdesign_cli.engine.queueing import Wait, departure_cv2, erlang_b, queue_wait, split_cv2, wait
+from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
+from sysdesign_cli.engine.moments import Moments as Moments
+from sysdesign_cli.engine.moments import later_of as later_of
+from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, queue_wait, wait
 from sysdesign_cli.engine.stations import Stations, settled_replicas
+from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
-from sysdesign_cli.scenario.model import Service, Takes
+from sysdesign_cli.scenario.model import Service
+
+if TYPE_CHECKING:
+    from sysdesign_cli.engine.relief import Relief
 
 #: Rounds for services that call each other in a circle.
 ROUNDS: Final = 60
-
-
-class Moments(NamedTuple):
-    """Mean (s) and variance (s²) of a time."""
-
-    mean: float
-    variance: float
-
-    def plus(self, other: Moments) -> Moments:
-        return Moments(self.mean + other.mean, self.variance + other.variance)
-
-    def repeated(self, times: float) -> Moments:
-        if times == 1:
-            return self
-        if times <= 0:
-            return ZERO  # also of a time without end
-        return Moments(self.mean * times, self.variance * times)
-
-    def chanced(self, chance: float) -> Moments:
-        """A time that is spent in a share of cases."""
-        if chance == 1:
-            return self
-        if chance <= 0:
-            return ZERO  # also of a time without end
-        return Moments(self.mean * chance, self.variance * chance + chance * (1 - chance) * self.mean**2)
-
-
-ZERO: Final = Moments(0.0, 0.0)
-
-
-def work_of(takes: Takes) -> Moments:
-    """Mean and variance of a service time as the file states it."""
-    mean = float(takes.mean)
-    return Moments(mean, (mean * float(takes.cv)) ** 2)
-
-
-def later_of(one: Moments, other: Moments) -> Moments:
-    """The later of two independent times, as if they were normal (Clark, Operations Research 9(2), 1961)."""
-    spread = math.sqrt(one.variance + other.variance)
-    if spread <= 1e-12 * max(one.mean, other.mean, 1e-300):
-        return max(one, other)
-    if math.isinf(spread) or math.isnan(spread):
-        return Moments(math.inf, math.inf)
-    apart = (one.mean - other.mean) / spread
-    first = 0.5 * math.erfc(-apart / math.sqrt(2))
-    density = math.exp(-apart * apart / 2) / math.sqrt(2 * math.pi)
-    mean = one.mean * first + other.mean * (1 - first) + spread * density
-    square = (one.variance + one.mean**2) * first + (other.variance + other.mean**2) * (1 - first)
-    square += (one.mean + other.mean) * spread * density
-    return Moments(mean, max(0.0, square - mean**2))
+#: Pools of more workers keep the open queues: the error falls with their number, the work grows with its square.
+MOST_WORKERS: Final = 400
+#: A pool matters when the chance that all its workers are held, times the share of that time in which they wait, is above this;
+NOTICED: Final = 1e-4
+#: below this utilisation no pool is looked at.
+_SELDOM: Final = 0.05
 
 
 class Station(NamedTuple):
@@ -142,15 +106,52 @@ class Loaded:
         self.waits = waits
         self.thinking = thinking
         self.only = only
+        self.reliefs: Mapping[int, Relief] = {}
+        """service number -> what small pools of workers change there"""
+        self._seen: dict[tuple[int, int], Wait] = {}
         if waits:
-            self.arrival_cv2 = _arrival_variability(stations or Stations(system, rates), self._order, self.given)
+            self.unloaded = stations or Stations(system, rates)
+            self.arrival_cv2 = arrival_variability(self.unloaded, self._order, self.given)
         else:
             self.arrival_cv2 = [1.0] * len(system.services)
         for group in self._order:
             self._solve(group)
+        if waits and slow is None and thinking is None and stretched == 1:
+            self._relieve()
+
+    def _relieve(self) -> None:
+        """Small pools of workers hold up the queues behind them: look for such, and go round again with what they change."""
+        if not any(map(self.tight, range(len(self.stations)))):
+            return
+        from sysdesign_cli.engine.layers import Layers
+
+        layers = Layers(self)
+        changed: set[int] = set()
+        while layers.more():
+            changed |= layers.reliefs.keys()
+            self.reliefs = layers.reliefs
+            self._seen = {}
+            for group in self._order:
+                if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
+                    changed.update(group)
+                    self._solve(group)
+
+    def tight(self, number: int) -> bool:
+        """Whether a service has so few workers that they may all be held now and then."""
+        station = self.stations[number]
+        if station.utilisation < _SELDOM or station.workers > MOST_WORKERS:
+            return False
+        if station.saturated or (self.only is not None and number not in self.only):
+            return True
+        return any(wait is not None and wait.probability > NOTICED for wait in (station.request_wait, station.event_wait))
 
     def station(self, name: str) -> Station:
         return self.stations[self.system.service_index[name]]
+
+    @cached_property
+    def circles(self) -> frozenset[int]:
+        """Services that call each other in a circle, or themselves."""
+        return frozenset(self._calls_itself).union(*(group for group in self._order if len(group) > 1))
 
     @property
     def saturated(self) -> list[int]:
@@ -176,15 +177,15 @@ class Loaded:
         station = self._station(service, definition, handlers)
         self.stations[service] = station
         core = station.core_wait
-        core_time = ZERO if core is None else Moments(core.mean_s, _wait_variance(core))
+        core_time = ZERO if core is None else Moments(core.mean_s, wait_variance(core))
         for h in handlers:
             node = system.handlers[h]
             own = work_of(node.handler.takes).plus(core_time)
-            waited = station.event_wait if node.event is not None else station.request_wait
+            waited = self.wait_before(h)
             if station.saturated or waited is None:
                 self.response[h] = Moments(math.inf, math.inf) if self.slow is None else own.plus(self.calls[h])
                 continue
-            start = Moments(waited.mean_s, _wait_variance(waited))
+            start = Moments(waited.mean_s, wait_variance(waited))
             if station.cold_share:
                 start = start.plus(Moments(float(definition.replicas.starts_in or 0.0), 0.0).chanced(station.cold_share))
             self.response[h] = start.plus(own).plus(self.calls[h])
@@ -202,7 +203,7 @@ class Loaded:
             replicas = self.given.get(service) or settled_replicas(definition, 0.0)
             limit = math.inf if definition.concurrency is None else replicas * float(definition.concurrency)
             return Station(0.0, replicas, limit, 0.0, 0.0, 0.0, ZERO, cv2, _NONE, _NONE, None)
-        held = _mixed([(rates[h] / rate, self.held[h]) for h in handlers if rates[h] > 0])
+        held = mixed([(rates[h] / rate, self.held[h]) for h in handlers if rates[h] > 0])
         if definition.concurrency is None:
             return Station(
                 rate, int(definition.replicas.min) or 1, math.inf, rate * held.mean, computing, 0.0, held, cv2, _NONE, _NONE, None
@@ -233,8 +234,15 @@ class Loaded:
         assert definition.concurrency is not None
         concurrency = int(definition.concurrency)
         busy = rate * held.mean
-        replicas = self.given.get(service) or (
-            int(definition.replicas.max or definition.replicas.min) if math.isinf(busy) else settled_replicas(definition, busy, computing)
+        relief = self.reliefs.get(service)
+        replicas = (
+            self.given.get(service)
+            or (self.stations[service].replicas if relief is not None and relief.full_held_s else 0)
+            or (
+                int(definition.replicas.max or definition.replicas.min)
+                if math.isinf(busy)
+                else settled_replicas(definition, busy, computing)
+            )
         )
         limit = float(replicas * concurrency)
         core = None
@@ -244,7 +252,8 @@ class Loaded:
                     rate, replicas, limit, busy, computing, computing / (replicas * float(definition.cores)), held, cv2, None, None, None
                 )
             core = self._core_wait(definition, handlers, rate, replicas)
-            extra = Moments(core.mean_s, _wait_variance(core))
+            core = relief.core.of(core) if relief is not None and relief.core is not None else core
+            extra = Moments(core.mean_s, wait_variance(core))
             held = held.plus(extra)
             for h in handlers:
                 self.held[h] = self.held[h].plus(extra)
@@ -253,18 +262,47 @@ class Loaded:
         consumers = self._consumers(handlers, replicas * concurrency)
         if consumers < replicas * concurrency:  # replicas beyond the partitions of an event stand idle
             used = max(used, sum(rate_of * self.held[h].mean for h, rate_of in self._events(handlers)) / consumers)
+        service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
+        mean = held.mean
+        if relief is not None and relief.full_held_s and not math.isinf(mean):
+            mean, service_cv2 = max(mean, relief.full_held_s), 1.0  # the wait for each other is longest when all workers are held
+            if rate * mean >= limit:
+                held = Moments(mean, held.variance)
+                busy = rate * mean
+                used = busy / limit
         if not used < 1:
             return Station(rate, replicas, limit, busy, computing, used, held, cv2, None, None, core)
-        service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
         request: Wait | None = _NONE
         event: Wait | None = _NONE
         if self.waits and (self.only is None or service in self.only):
-            request, event = self._waits(definition, handlers, rate, held.mean, replicas, concurrency, _rounded(service_cv2), _rounded(cv2))
+            request, event = self._waits(definition, handlers, rate, mean, replicas, concurrency, _rounded(service_cv2), _rounded(cv2))
+            if relief is not None:
+                request, event = self._relieved(service, relief, request), self._relieved(service, relief, event)
         return Station(rate, replicas, limit, busy, computing, used, held, cv2, request, event, core)
+
+    def _relieved(self, service: int, relief: Relief, wait: Wait | None) -> Wait | None:
+        """A wait as small pools of workers leave it, over all who come; what each of the callers finds is kept."""
+        if wait is None:
+            return None
+        wait = relief.of(wait)
+        if not relief.views or not wait.mean_s:
+            return wait
+        seen = relief.seen(wait)
+        self._seen.update({(caller, service): one for caller, one in seen.items()})
+        return relief.mean(seen)
+
+    def wait_before(self, handler: int, caller: int = NOBODY) -> Wait | None:
+        """Wait in front of a handler, as a caller (a service that is a small pool of workers) finds it, or all who are none."""
+        service = self.system.handlers[handler].service
+        station = self.stations[service]
+        plain = station.event_wait if self.system.handlers[handler].event is not None else station.request_wait
+        if plain is None or not self._seen:
+            return plain
+        return self._seen.get((caller, service)) or self._seen.get((NOBODY, service)) or plain
 
     def _core_wait(self, definition: Service, handlers: list[int], rate: float, replicas: int) -> Wait:
         """Wait for a core of one replica; no more can wait than there are workers, which the open queue leaves out."""
-        work = _mixed([(self.rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if self.rates[h] > 0])
+        work = mixed([(self.rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if self.rates[h] > 0])
         cores = int(definition.cores or 1)
         cv2 = work.variance / work.mean**2 if work.mean else 0.0
         return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0))
@@ -301,6 +339,10 @@ class Loaded:
     def _events(self, handlers: list[int]) -> list[tuple[int, float]]:
         """(handler, messages per second) of those that events bring."""
         return [(h, self.rates[h]) for h in handlers if self.system.handlers[h].event is not None and self.rates[h] > 0]
+
+    def consumers(self, service: int) -> int:
+        """Workers of a service that can be at work at once: all of them, or as many as its events have partitions."""
+        return self._consumers(self.system.handlers_of[service], int(self.stations[service].workers))
 
     def _consumers(self, handlers: list[int], limit: int) -> int:
         """Messages that can be worked on at once: no more than the fewest partitions of an event."""
@@ -340,6 +382,8 @@ class Loaded:
         if self.slow and (unanswered := self.slow.get(self.system.handlers[edge.target].service, 0.0)) > 0:
             return self._unanswered(edge, unanswered)
         response = self.response[edge.target]
+        if self._seen and not math.isinf(response.mean):
+            response = self._found_by(self.system.handlers[edge.caller].service, edge.target)
         one = Moments(response.mean + self.system.ways[edge.target], response.variance)
         timeout = edge.call.timeout
         if timeout is not None and one.mean > timeout:
@@ -347,6 +391,22 @@ class Loaded:
         if edge.on_miss:
             one = one.plus(self._groups(edge.on_miss).chanced(1 - (edge.hit or 0.0)))
         return one.repeated(edge.count).chanced(edge.chance)
+
+    def wait_of_its_own(self, edge: CallEdge) -> float:
+        """Seconds that a caller finds to wait beyond (or short of) what those find who are no small pools of workers."""
+        if not self._seen:
+            return 0.0
+        plain = self.wait_before(edge.target)
+        found = self.wait_before(edge.target, self.system.handlers[edge.caller].service)
+        return found.mean_s - plain.mean_s if plain is not None and found is not None else 0.0
+
+    def _found_by(self, caller: int, target: int) -> Moments:
+        """Time from arrival to reply as one caller finds it."""
+        response, plain, found = self.response[target], self.wait_before(target), self.wait_before(target, caller)
+        if plain is None or found is None or plain is found:
+            return response
+        variance = response.variance - wait_variance(plain) + wait_variance(found)
+        return Moments(response.mean - plain.mean_s + found.mean_s, max(0.0, variance))
 
     def _unanswered(self, edge: CallEdge, share: float) -> Moments:
         """A call to something dead or overfilled: each try takes its timeout, unless a circuit breaker has stopped asking.
@@ -381,22 +441,6 @@ def _never_full(busy: float, workers: int) -> bool:
     return busy < workers and workers - busy - workers * math.log(workers / busy) < -16
 
 
-def _wait_variance(wait: Wait) -> float:
-    """Variance of a wait that is 0 in a share of cases and exponential otherwise."""
-    if wait.probability <= 0:
-        return 0.0
-    return wait.mean_s**2 * (2 / wait.probability - 1)
-
-
-def _mixed(parts: list[tuple[float, Moments]]) -> Moments:
-    """A time that is each of these in a share of cases; the shares sum to 1."""
-    mean = sum(share * one.mean for share, one in parts)
-    if math.isinf(mean):
-        return Moments(math.inf, math.inf)
-    square = sum(share * (one.variance + one.mean**2) for share, one in parts)
-    return Moments(mean, max(0.0, square - mean**2))
-
-
 _NONE: Final = Wait(0.0, 0.0, "none")
 _IDLE: Final = Station(0.0, 1, math.inf, 0.0, 0.0, 0.0, ZERO, 1.0, _NONE, _NONE, None)
 
@@ -417,50 +461,3 @@ def cold_share(rate: float, busy: float, keeps_warm_s: float) -> float:
         total += (overflow - following) * math.exp(-rate * overflow * keeps_warm_s)
         overflow = following
     return min(1.0, total)
-
-
-def _arrival_variability(stations: Stations, order: list[list[int]], given: Mapping[int, int]) -> list[float]:
-    """Squared coefficient of variation of what arrives at each service: streams split, merged and let through callers first.
-
-    Flows start as Poisson streams. In circles, and for messages that come back to a service, the stream counts as Poisson.
-    """
-    system, rates = stations.system, stations.rates
-    services = range(len(system.services))
-    arriving: list[list[tuple[float, float]]] = [[] for _ in services]
-    inflow = [0.0] * len(system.services)
-    result = [1.0] * len(system.services)
-    totals = [sum(rates[h] for h in own) for own in system.handlers_of]
-    for group in reversed(order):
-        for service in group:
-            if totals[service] <= 0:
-                continue
-            parts = arriving[service]
-            outside = max(0.0, totals[service] - inflow[service])
-            weighted = sum(part_rate * cv2 for part_rate, cv2 in parts) + outside
-            result[service] = weighted / (inflow[service] + outside)
-            if not any(system.handlers[h].calls or system.handlers[h].misses for h in system.handlers_of[service]):
-                continue
-            leaving = _leaving_cv2(stations, service, result[service], given)
-            for target, flow in _flows_from(system, service, rates):
-                if flow > 0 and target != service:
-                    share = min(1.0, flow / totals[service])
-                    arriving[target].append((flow, split_cv2(leaving, share)))
-                    inflow[target] += flow
-    return result
-
-
-def _leaving_cv2(stations: Stations, service: int, arrival_cv2: float, given: Mapping[int, int]) -> float:
-    definition = stations.system.services[service]
-    if definition.concurrency is None or definition.kind == "function":
-        return arrival_cv2  # nothing queues, so the stream is only delayed; many independent delays make it more Poisson, not less
-    replicas = given.get(service) or stations.replicas(service)
-    used = min(stations.busy(service) / (replicas * float(definition.concurrency)), 1.0)
-    return departure_cv2(arrival_cv2, 1.0, used, int(replicas * definition.concurrency))
-
-
-def _flows_from(system: System, service: int, rates: list[float]) -> Iterable[tuple[int, float]]:
-    """(service called, calls per second) for every edge out of a service."""
-    for h in system.handlers_of[service]:
-        if rates[h] > 0:
-            for mean, edge in system.handlers[h].weighted_calls():
-                yield system.handlers[edge.target].service, rates[h] * mean

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from sysdesign_cli.engine.multiserver import deterministic_service_wait, erlang_arrivals, hyperexponential_arrivals, light_traffic_ratio
 from sysdesign_cli.engine.multiserver import erlang_b as erlang_b
@@ -33,6 +34,7 @@ METHODS = {
     "kimura": 0.06,
     "general-arrivals": 0.15,
     "shortest-queue": 0.15,
+    "small-pool": 0.05,
 }
 SHAPES = ("fixed", "exponential", "gamma", "lognormal", "hyperexponential")
 LARGEST_EXACT = 200  # servers for which M/D/c and GI/M/c are solved
@@ -42,6 +44,7 @@ MOST_STAGES = 64
 @dataclass(frozen=True)
 class Wait:
     """probability: chance of waiting at all. mean_s: mean wait over all, those who do not wait included. method: key of METHODS.
+    variance_s2: of the wait over all, where it is known; None: that of the distribution below.
 
     As a distribution: an atom at 0, and an exponential for those who wait. That is exact for M/M/c, else an approximation.
     """
@@ -49,6 +52,7 @@ class Wait:
     probability: float
     mean_s: float
     method: str
+    variance_s2: float | None = None
 
     @property
     def error(self) -> float:
@@ -78,6 +82,8 @@ class Wait:
         return self.conditional_mean_s * math.log(self.probability / (1 - p))
 
 
+#: Stands for all callers that find the same wait in front of a service (see ``pools``).
+NOBODY: Final = -1
 NO_WAIT = Wait(0.0, 0.0, "none")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sysdesign_cli.engine.distributions import Distribution, Grid, maximum, mixture, repeated, sequence, with_retries
 from sysdesign_cli.engine.loaded import Loaded
-from sysdesign_cli.engine.queueing import Wait
+from sysdesign_cli.engine.queueing import NOBODY, Wait
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, PublishEdge
 from sysdesign_cli.scenario.model import Takes
 
@@ -33,7 +33,9 @@ class Responses:
         self.system = loaded.system
         self.grid = grid
         self._responses: dict[int, Distribution] = {}
-        self._before: dict[int, Distribution] = {}
+        self._found: dict[tuple[int, int], Distribution] = {}
+        """(handler, caller) -> its response as that caller finds it, where callers find different waits"""
+        self._before: dict[tuple[int, int], Distribution] = {}
 
     def response(self, handler: int) -> Distribution:
         """From arrival at the handler's service to the reply."""
@@ -64,12 +66,22 @@ class Responses:
                         stack.append(target)
         return seen
 
-    def start(self, handler: int) -> Distribution:
-        """Wait for a worker, a cold start perhaps, and the handler's own work."""
-        if handler not in self._before:
+    def _found_by(self, edge: CallEdge) -> Distribution:
+        """The response of what is called, as its caller finds it."""
+        target, caller = edge.target, self.system.handlers[edge.caller].service
+        if self.loaded.wait_before(target, caller) is self.loaded.wait_before(target):
+            return self.response(target)
+        if (target, caller) not in self._found:
+            self.response(target)
+            self._found[target, caller] = self._respond(self.system.handlers[target], caller)
+        return self._found[target, caller]
+
+    def start(self, handler: int, caller: int = NOBODY) -> Distribution:
+        """Wait for a worker, a cold start perhaps, and the handler's own work; caller: a service that finds a wait of its own."""
+        if (handler, caller) not in self._before:
             node = self.system.handlers[handler]
             station = self.loaded.stations[node.service]
-            waited = station.event_wait if node.event is not None else station.request_wait
+            waited = self.loaded.wait_before(handler, caller)
             workers = station.workers
             cores = station.replicas * float(self.system.services[node.service].cores or 1)
             mean, work = station.held.mean, float(node.handler.takes.mean)
@@ -78,8 +90,8 @@ class Responses:
                 start = self.system.services[node.service].replicas.starts_in
                 cold = self.grid.fixed(float(start or 0.0))
                 parts.append(mixture([(station.cold_share, cold), (1 - station.cold_share, self.grid.zero())]))
-            self._before[handler] = sequence(*(part for part in parts if part is not None))
-        return self._before[handler]
+            self._before[handler, caller] = sequence(*(part for part in parts if part is not None))
+        return self._before[handler, caller]
 
     def _waiting(self, wait: Wait | None, turn_s: float) -> Distribution | None:
         """A wait as a distribution; turn_s: mean time between two that leave a full station.
@@ -94,13 +106,22 @@ class Responses:
             variance = (ahead + min(ahead * (ahead + 1), self.loaded.thinking)) * turn_s**2
             if variance < wait.mean_s**2:
                 return self.grid.gamma(wait.mean_s, math.sqrt(variance) / wait.mean_s)
+        if wait.variance_s2 is not None and wait.variance_s2 < wait.mean_s**2 * (2 / wait.probability - 1):
+            return self._bounded(wait, wait.variance_s2)
         return self.grid.atom_exponential(wait.probability, wait.mean_s / wait.probability)
+
+    def _bounded(self, wait: Wait, variance_s2: float) -> Distribution:
+        """A wait behind a small pool of workers: nobody stands behind more than these, so those who wait do so more evenly."""
+        mean_s = wait.mean_s / wait.probability
+        square = (variance_s2 + wait.mean_s**2) / wait.probability
+        waited = self.grid.gamma(mean_s, math.sqrt(max(1e-6, square / mean_s**2 - 1)))
+        return waited if wait.probability >= 1 else mixture([(wait.probability, waited), (1 - wait.probability, self.grid.zero())])
 
     def _work(self, takes: Takes) -> Distribution:
         return self.grid.of(float(takes.mean), float(takes.cv), takes.distribution)
 
-    def _respond(self, node: HandlerNode) -> Distribution:
-        parts = [self.start(node.index), *self._groups(node.calls)]
+    def _respond(self, node: HandlerNode, caller: int = NOBODY) -> Distribution:
+        parts = [self.start(node.index, caller), *self._groups(node.calls)]
         if node.misses and node.hit < 1:
             parts.append(self._sometimes(1 - node.hit, self._groups(node.misses)))
         parts += self.acknowledgements(node)
@@ -129,7 +150,7 @@ class Responses:
     def call(self, edge: CallEdge) -> Distribution:
         """One call edge: round trip and response with timeout, retries and fallback; on a miss what is behind; all by its chance."""
         gone = self._is_dead(edge.target)
-        one = self._unanswered(edge) if gone else self._tried(edge, self.one_way(edge, self.response(edge.target)))
+        one = self._unanswered(edge) if gone else self._tried(edge, self.one_way(edge, self._found_by(edge)))
         if edge.on_miss:
             missed = sequence(one, *self._groups(edge.on_miss))
             hit = 0.0 if gone else edge.hit or 0.0

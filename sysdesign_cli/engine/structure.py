@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -85,9 +86,7 @@ class Structures:
 
     def of(self, entry: int, awaited: Sequence[int], effects: Sequence[int], deadline_s: float | None) -> Structure:
         """The structure of a flow by its entry, the handlers its answer and its completion wait for, and its deadline."""
-        builder = _Builder(
-            self.system, self.supply, deadline_s, _groups_below(self.system, entry), _patiences(self.system, entry, deadline_s)
-        )
+        builder = self._builder(entry, deadline_s)
         relevant = self.system.leading_to(list(awaited)) if awaited else set()
         tree = builder.tree
         answer = builder.fails(entry, 0.0)
@@ -105,6 +104,24 @@ class Structures:
         else:
             tops |= {"core": answer, "on_time": answer, "full": full}
         return Structure(tree, builder.components, tops)
+
+    def answer(self, entry: int, awaited: Sequence[int], *, in_one: bool = False) -> tuple[Tree, int, bool]:
+        """The tree and the node of an answer that fails, without all that only the completion needs: for those who ask often.
+
+        in_one: the failure of each service is one event, named by ``down_name``, whatever it is made of. Also returns whether the answer
+        is just a matter of what is down, never of for how long.
+        """
+        builder = self._builder(entry, None)
+        builder.in_one = in_one
+        answer = builder.fails(entry, 0.0)
+        if awaited:
+            waiting = _Effects(builder, self.system.leading_to(list(awaited)), patient=False)
+            answer = builder.tree.any_of([answer, waiting.lost(entry)])
+        return builder.tree, answer, all(patience_s <= 0 for _, patience_s in builder.down_for)
+
+    def _builder(self, entry: int, deadline_s: float | None) -> _Builder:
+        groups, patiences = _groups_below(self.system, entry), _patiences(self.system, entry, deadline_s)
+        return _Builder(self.system, self.supply, deadline_s, groups, patiences)
 
 
 def _patiences(system: System, entry: int, deadline_s: float | None) -> tuple[float, ...]:
@@ -162,13 +179,17 @@ class _Builder:
         self.order = order
         """groups of handlers, callees and subscribers first"""
         self.patiences = patiences
+        self.in_one = False
+        """each service's failure is one event"""
         self.tree = Tree()
         self.components: dict[str, Component] = {}
         self._fails: dict[float, dict[int, int]] = {}
         self._full: dict[int, int] = {}
         self._names: dict[int, str] = {}
         self._taken: dict[str, int] = {}
-        self._down: dict[tuple[int, float], int] = {}
+        self.down_for: dict[tuple[int, float], int] = {}
+        """(service, patience) -> its node"""
+        self._zones: dict[tuple[str, float], int] = {}
 
     # components
 
@@ -200,20 +221,21 @@ class _Builder:
     def down(self, service: int, patience_s: float) -> int:
         """The service has not enough replicas: too few are left by zones and by themselves, or all of them fail at once."""
         key = (service, patience_s)
-        if key not in self._down:
-            self._down[key] = self._down_node(self.system.services[service], self.supply[service], patience_s)
-        return self._down[key]
+        if key not in self.down_for:
+            self.down_for[key] = self._down_node(self.system.services[service], self.supply[service], patience_s)
+        return self.down_for[key]
 
     def _down_node(self, service: Service, supply: Supply, patience_s: float) -> int:
         if service.kind == "client":
             return self.tree.FALSE
+        if self.in_one:
+            return self.tree.event(down_name(service), 0.5)
         parts = []
         if (deploys := service.bad_deploys) is not None:
-            share = min(1.0, float(deploys.per_year) * float(deploys.lasts) / YEAR_S)
-            deploy = Component(f"{service.name}: bad deploy", DEPLOY, share, float(deploys.lasts), service.name)
+            deploy = Component(f"{service.name}: bad deploy", DEPLOY, deploy_share(service), float(deploys.lasts), service.name)
             parts.append(self.event(deploy, patience_s))
         zones = zones_of(self.system, service, supply.replicas)
-        if service.availability is not None or service.kind in ("function", "external"):
+        if is_whole(service):
             parts.append(self.event(whole_component(service), patience_s))
             parts.append(self._too_few(service, supply, zones, patience_s, 0.0))
         else:
@@ -237,28 +259,23 @@ class _Builder:
     def zone(self, zone: str, patience_s: float) -> int:
         if not zone:
             return self.tree.FALSE
-        data = self.system.scenario.zone_failures
-        share = float(data.mttr) / (float(data.mtbf) + float(data.mttr))
-        return self.event(Component(f"zone {zone}", ZONE, share, float(data.mttr), zone=zone), patience_s)
+        key = (zone, patience_s)
+        if key not in self._zones:
+            mttr_s = float(self.system.scenario.zone_failures.mttr)
+            component = Component(f"zone {zone}", ZONE, zone_unavailability(self.system), mttr_s, zone=zone)
+            self._zones[key] = self.event(component, patience_s)
+        return self._zones[key]
 
     def _too_few_of_many(self, service: Service, needs: int, zones: list[str], patience_s: float, q: float) -> int:
         """For every set of dead zones: so many of the rest fail too. Counts instead of replicas, joined as if independent."""
-        standing = Counter(zones)
-        names = sorted(zone for zone in standing if zone)
         parts = []
-        for number in range(1 << len(names)) if len(names) <= 8 else [0]:
-            dead = [zone for bit, zone in enumerate(names) if number >> bit & 1]
-            left = len(zones) - sum(standing[zone] for zone in dead)
-            more = left - needs + 1
+        for dead, left, more, share in losses(tuple(in_turn(self.system, service)), len(zones), needs, q):
             lost = [self.zone(zone, patience_s) for zone in dead]
             if more <= 0:
                 parts.append(self.tree.all_of(lost))
-                continue
-            share = binomial_tail(left, more, q)
-            if share > NEGLIGIBLE:
-                group = Component(
-                    f"{service.name}: {more} of {left} replicas", GROUP, share, float(service.mttr) / more, service.name, replica=more
-                )
+            elif share > NEGLIGIBLE:
+                name = f"{service.name}: {more} of {left} replicas"
+                group = Component(name, GROUP, share, float(service.mttr) / more, service.name, replica=more)
                 parts.append(self.tree.all_of([*lost, self.event(group, patience_s)]))
         return self.tree.any_of(parts)
 
@@ -510,9 +527,89 @@ def zones_of(system: System, service: Service, replicas: int) -> list[str]:
     """The zone of each of so many replicas, in turn; ``""`` for what runs in none of ours."""
     if service.kind == "function":
         return replica_zones(system, service)
+    zones = in_turn(system, service)
+    return (zones * (replicas // len(zones) + 1))[:replicas]
+
+
+def in_turn(system: System, service: Service) -> list[str]:
+    """The zones that replicas are put into one after the other; just ``""`` for what runs in none of ours."""
     nowhere = service.kind in ("external", "client", "cdn") and not service.zones
-    zones = [] if nowhere else [str(zone) for zone in service.zones or system.scenario.zones]
-    return (zones * (replicas // len(zones) + 1))[:replicas] if zones else [""] * replicas
+    return [""] if nowhere else [str(zone) for zone in service.zones or system.scenario.zones] or [""]
+
+
+@lru_cache(4096)
+def losses(zones: tuple[str, ...], replicas: int, needs: int, q: float) -> tuple[tuple[tuple[str, ...], int, int, float], ...]:
+    """Every set of zones with: the replicas left when they are dead, how many of those must fail too so that fewer than ``needs`` are
+    left, and the chance of that, each failing with q. Replicas are put into the zones in turn.
+    """
+    standing: Counter[str] = Counter()
+    each, more = divmod(replicas, len(zones))
+    for number, zone in enumerate(zones):
+        standing[zone] += each + (number < more)
+    names = sorted(zone for zone, count in standing.items() if zone and count)
+    found = []
+    for number in range(1 << len(names)) if len(names) <= 8 else [0]:
+        dead = tuple(zone for bit, zone in enumerate(names) if number >> bit & 1)
+        left = replicas - sum(standing[zone] for zone in dead)
+        found.append((dead, left, left - needs + 1, binomial_tail(left, left - needs + 1, q)))
+    return tuple(found)
+
+
+def down_name(service: Service) -> str:
+    return f"{service.name}: down"
+
+
+def deploy_share(service: Service) -> float:
+    """Share of time that a bad deploy stops it."""
+    deploys = service.bad_deploys
+    return 0.0 if deploys is None else min(1.0, float(deploys.per_year) * float(deploys.lasts) / YEAR_S)
+
+
+def zone_unavailability(system: System) -> float:
+    data = system.scenario.zone_failures
+    return float(data.mttr) / (float(data.mtbf) + float(data.mttr))
+
+
+def down_while(system: System, service: Service, supply: Supply, dead: Sequence[frozenset[str]]) -> list[float]:
+    """Chance that a service is down while just these zones are, for each set of them; the same as of the node ``down``."""
+    if service.kind == "client":
+        return [0.0] * len(dead)
+    q = 0.0 if is_whole(service) else unavailability(service)
+    always = deploy_share(service)
+    if is_whole(service):
+        always += whole_component(service).unavailability * (1 - always)
+    few = too_few_while(tuple(in_turn(system, service)), len(zones_of(system, service, supply.replicas)), max(1, supply.needs), q)
+    return [always + few(zones) * (1 - always) for zones in dead]
+
+
+@lru_cache(4096)
+def too_few_while(zones: tuple[str, ...], replicas: int, needs: int, q: float) -> Callable[[frozenset[str]], float]:
+    """As a function of the zones that are down the chance that too few replicas are left, which are put into the zones in turn."""
+
+    @lru_cache(256)
+    def chance(dead: frozenset[str]) -> float:
+        if needs > replicas:
+            return 1.0
+        if replicas <= SINGLE_REPLICAS:
+            left = sum(zones[number % len(zones)] not in dead for number in range(replicas))
+            return binomial_tail(left, left - needs + 1, q)
+        groups: dict[tuple[int, int], float] = {}
+        for taken, left, more, share in losses(zones, replicas, needs, q):
+            if dead.issuperset(taken):
+                if more <= 0:
+                    return 1.0
+                groups[(left, more)] = share if share > NEGLIGIBLE else 0.0
+        failed = 0.0
+        for share in groups.values():
+            failed += share * (1 - failed)
+        return failed
+
+    return chance
+
+
+def is_whole(service: Service) -> bool:
+    """Whether it fails as one, whatever it is made of: a provider, or a service whose availability somebody states."""
+    return service.availability is not None or service.kind in ("function", "external")
 
 
 def happens(edge: CallEdge | PublishEdge) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 
 from sysdesign_cli.engine.graphs import ordered_groups, predecessors_of
@@ -103,11 +104,20 @@ class System:
         self.index: dict[str, int] = {}
         self.handlers_of: list[list[int]] = []
         self.subscribers: dict[str, list[int]] = {name: [] for name in scenario.events}
+        self.visits: dict[int, list[float]] = {}
+        """by entry: invocations of every handler for one start, as far as they were asked for (``traffic.solve``)"""
         self._only_broker = next((i for i, s in enumerate(self.services) if s.kind == "broker"), -1)
         with paused_garbage_collector():
             self._number_handlers()
             for node in self.handlers:
                 self._connect(node)
+
+    def under(self, scenario: Scenario) -> System:
+        """The same system under other workloads: all else of the scenario must be this one's own, and is not compiled again."""
+        self.topology, self.invocations, self.service_order, self.ways  # noqa: B018 - worked out here once for all
+        other = copy(self)
+        other.scenario = scenario
+        return other
 
     def _number_handlers(self) -> None:
         events = self.scenario.events
@@ -185,6 +195,19 @@ class System:
         return [round_trips[node.service] for node in self.handlers]
 
     @cached_property
+    def invocations(self) -> list[tuple[tuple[int, float], ...]]:
+        """For each handler those that one invocation runs, with the mean number of times."""
+        return [tuple(self._invocations(node)) for node in self.handlers]
+
+    def _invocations(self, node: HandlerNode) -> Iterator[tuple[int, float]]:
+        for mean, edge in node.weighted_calls():
+            yield edge.target, mean
+        for publish in node.publishes:
+            mean = publish.count * publish.chance
+            for subscriber in self.subscribers[publish.event.name]:
+                yield subscriber, mean
+
+    @cached_property
     def called_services(self) -> list[list[int]]:
         """For each service those it calls and waits for."""
         service_of = [node.service for node in self.handlers]
@@ -247,6 +270,8 @@ class Topology:
             for handler in group:
                 self.position[handler] = position
         self.cyclic = {handler for group in self.order if self.is_cycle(group) for handler in group}
+        self.downwards = [(group, self.is_cycle(group)) for group in reversed(self.order)]
+        """the groups, callers first, and whether they are cycles"""
 
     def is_cycle(self, group: list[int]) -> bool:
         return len(group) > 1 or group[0] in self.successors[group[0]]

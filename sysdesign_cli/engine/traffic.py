@@ -16,13 +16,7 @@ from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError
 
 def invocations(system: System, handler: int) -> Iterable[tuple[int, float]]:
     """Row of P: handlers that one invocation runs, with the mean number of times."""
-    node = system.handlers[handler]
-    for mean, edge in node.weighted_calls():
-        yield edge.target, mean
-    for publish in node.publishes:
-        mean = publish.count * publish.chance
-        for subscriber in system.subscribers[publish.event.name]:
-            yield subscriber, mean
+    return system.invocations[handler]
 
 
 Row = Callable[[System, int], Iterable[tuple[int, float]]]
@@ -35,21 +29,23 @@ def solve(system: System, entries: Mapping[int, float], row: Row = invocations) 
 
     Raises ScenarioError (unstable-loop) when a loop feeds itself at least as much as it is fed.
     """
+    alone = next(iter(entries)) if row is invocations and len(entries) == 1 and 1.0 in entries.values() else None
+    if alone in system.visits:
+        return list(system.visits[alone])
     rates = [0.0] * len(system.handlers)
     for handler, rate in entries.items():
         rates[handler] += rate
-    topology = system.topology
-    for group in reversed(topology.order):
-        if topology.is_cycle(group):
+    for group, cyclic in system.topology.downwards:
+        if cyclic:
             _solve_cycle(system, group, rates, row)
-        handlers = group if len(group) > 1 else (group[0],)
-        inside = set(group)
-        for handler in handlers:
-            rate = rates[handler]
-            if rate:
+        inside = set(group) if cyclic else ()
+        for handler in group:
+            if rate := rates[handler]:
                 for target, mean in row(system, handler):
                     if target not in inside:
                         rates[target] += rate * mean
+    if alone is not None:
+        system.visits[alone] = list(rates)
     return rates
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sysdesign_cli.scenario.model import Scenario, Start, Workload
 
@@ -24,12 +27,9 @@ class Profile:
 
     def _around(self, second: float) -> tuple[tuple[float, float], tuple[float, float]]:
         points = self.points
-        last = (points[-1][0] - DAY_S, points[-1][1])
-        for point in points:
-            if second < point[0]:
-                return last, point
-            last = point
-        return last, (points[0][0] + DAY_S, points[0][1])
+        place = bisect_right(points, (second, math.inf))
+        before = points[place - 1] if place else (points[-1][0] - DAY_S, points[-1][1])
+        return before, points[place] if place < len(points) else (points[0][0] + DAY_S, points[0][1])
 
     @property
     def peak(self) -> float:
@@ -47,15 +47,16 @@ class Profile:
         """Straight pieces (from, rate, to, rate) that cover ``length`` seconds from ``start``; times count on past midnight."""
         end = start + length
         pieces = []
-        now = start
+        now, rate = start, self.at(start)
         while now < end - 1e-9:
             day = now // DAY_S * DAY_S
             _, after = self._around(now - day)
             stop = min(end, day + after[0])
             if stop <= now:
                 stop = min(end, now + 1.0)
-            pieces.append((now, self.at(now), stop, self.at(stop)))
-            now = stop
+            later = self.at(stop)
+            pieces.append((now, rate, stop, later))
+            now, rate = stop, later
         return pieces
 
 
@@ -89,6 +90,7 @@ def peak_rate(start: Start) -> float:
     return 0.0
 
 
+@lru_cache(4096)
 def _seconds(clock: str) -> float:
     """Second of the day; 24:00 is the last instant of the day, so that a day may end elsewhere than it begins."""
     hours, minutes = clock.split(":")
@@ -133,7 +135,7 @@ def busiest(scenario: Scenario, workload: Workload) -> Moment:
     profiles = {flow: profile(scenario, workload, flow) for flow in scenario.flows}
     times = sorted({second for p in profiles.values() for second, _ in p.points})
     best = max(times or [0.0], key=lambda second: (sum(p.at(second) for p in profiles.values()), -second))
-    return at_time(scenario, workload, best)
+    return Moment(workload, best, {flow: p.at(best) for flow, p in profiles.items()})
 
 
 def at_time(scenario: Scenario, workload: Workload, second: float) -> Moment:

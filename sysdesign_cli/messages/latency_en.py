@@ -148,6 +148,7 @@ MESSAGES: Final[dict[str, str]] = {
     "formula.queue-kimura": "M/G/c by Kimura's interpolation (1994)",
     "formula.queue-general-arrivals": "GI/G/c: exact GI/M/c × factor of Allen and Cunneen, corrected",
     "formula.queue-shortest-queue": "join the shortest queue, fitted",
+    "formula.queue-small-pool": "small pools of workers: flow-equivalent centres, from the callees up",
     "input.busy-workers": "busy workers",
     "input.utilisation": "utilisation",
     "input.replicas": "replicas",

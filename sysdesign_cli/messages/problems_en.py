@@ -374,6 +374,47 @@ Right:
 
     sysdesign: 1
     name: shop""",
+    "simulation-too-long": """\
+A simulation follows every request from event to event. At some millions of events a second, hours of a
+busy system would take hours. What would take more than about six hours of computing is refused. A
+shorter time, fewer runs, or a tenth of the load with a tenth of the replicas mostly shows the same.
+
+Wrong:
+
+    # sysdesign simulate shop.yaml --for 30d
+    workloads: {day: {starts: {order: 100k/s}}}
+
+Right:
+
+    # sysdesign simulate shop.yaml --for 10min --scale 0.1
+    workloads: {day: {starts: {order: 100k/s}}}""",
+    "simulation-too-many-users": """\
+Users of a closed flow (users and think) are simulated one by one, and each is kept in memory. More than
+500,000 of them are refused. That many users hardly notice each other: state a rate instead, or simulate
+a tenth of them with a tenth of the replicas.
+
+Wrong:
+
+    # sysdesign simulate shop.yaml
+    workloads: {day: {starts: {order: {users: 3M, think: 1min}}}}
+
+Right:
+
+    # sysdesign simulate shop.yaml --scale 0.1
+    workloads: {day: {starts: {order: {users: 3M, think: 1min}}}}""",
+    "fault-after-end": """\
+A fault of a simulation begins after its end, so it would do nothing. Times of faults count from the
+beginning of the simulation, not of the day. Simulate longer, or let the fault begin earlier.
+
+Wrong:
+
+    # sysdesign simulate shop.yaml --for 5min --kill payment@10min..12min
+    services: {payment: {replicas: 2}}
+
+Right:
+
+    # sysdesign simulate shop.yaml --for 15min --kill payment@10min..12min
+    services: {payment: {replicas: 2}}""",
     "no-such-scenario": """\
 No bundled scenario has this name; `sysdesign list` shows them. Your own file is named by its path,
 which ends in .yaml or holds a slash. The parts in the file itself are not looked at yet.

@@ -349,6 +349,46 @@ Service, Event หรือส่วนเดียวกันถูกกำ�
 
     sysdesign: 1
     name: shop""",
+    "simulation-too-long": """\
+การจำลองติดตามทุกคำขอทีละเหตุการณ์ แม้ทำได้วินาทีละหลายล้านเหตุการณ์ ระบบที่ยุ่งเป็นชั่วโมงก็ต้องคำนวณเป็นชั่วโมง
+สิ่งที่ต้องคำนวณนานเกินราวหกชั่วโมงจึงไม่รับ เวลาที่สั้นลง จำนวนรอบที่น้อยลง หรือภาระหนึ่งในสิบกับ replica หนึ่งในสิบ
+มักให้เห็นสิ่งเดียวกัน
+
+ผิด:
+
+    # sysdesign simulate shop.yaml --for 30d
+    workloads: {day: {starts: {order: 100k/s}}}
+
+ถูก:
+
+    # sysdesign simulate shop.yaml --for 10min --scale 0.1
+    workloads: {day: {starts: {order: 100k/s}}}""",
+    "simulation-too-many-users": """\
+ผู้ใช้ของ Flow แบบปิด (users และ think) ถูกจำลองทีละคนและเก็บไว้ในหน่วยความจำทุกคน เกิน 500,000 คนจึงไม่รับ
+ผู้ใช้มากขนาดนั้นแทบไม่รู้สึกถึงกันอยู่แล้ว ให้บอกเป็นอัตราแทน หรือจำลองหนึ่งในสิบของผู้ใช้กับหนึ่งในสิบของ replica
+
+ผิด:
+
+    # sysdesign simulate shop.yaml
+    workloads: {day: {starts: {order: {users: 3M, think: 1min}}}}
+
+ถูก:
+
+    # sysdesign simulate shop.yaml --scale 0.1
+    workloads: {day: {starts: {order: {users: 3M, think: 1min}}}}""",
+    "fault-after-end": """\
+ความขัดข้องเริ่มหลังการจำลองจบ จึงไม่มีผลอะไร เวลาของความขัดข้องนับจากตอนเริ่มจำลอง ไม่ใช่เวลาของวัน
+ให้จำลองนานขึ้น หรือให้ความขัดข้องเริ่มเร็วขึ้น
+
+ผิด:
+
+    # sysdesign simulate shop.yaml --for 5min --kill payment@10min..12min
+    services: {payment: {replicas: 2}}
+
+ถูก:
+
+    # sysdesign simulate shop.yaml --for 15min --kill payment@10min..12min
+    services: {payment: {replicas: 2}}""",
     "no-such-scenario": """\
 ไม่มี scenario ชื่อนี้ในชุดที่มากับโปรแกรม ดูได้ด้วย `sysdesign list` ไฟล์ของคุณเองให้ระบุด้วย path ที่ลงท้ายด้วย .yaml หรือมี /
 ตอนนี้ยังไม่ได้เปิดดูเนื้อหาในไฟล์

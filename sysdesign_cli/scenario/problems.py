@@ -36,6 +36,9 @@ CODES: Final[dict[str, str]] = {
     "E215": "too-many",
     "E216": "defined-twice",
     "E217": "unknown-version",
+    "E218": "simulation-too-long",
+    "E219": "simulation-too-many-users",
+    "E220": "fault-after-end",
     "E301": "no-such-scenario",
     "E302": "no-such-variant",
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.scenario.quantity import format_quantity
+from sysdesign_cli.views.interval import half_width_of, with_interval
 
 #: Meaning of a cell -> the words of the terminal for it. Never colour alone: the text says it too.
 STYLES: Final[dict[str, str]] = {
@@ -117,7 +118,9 @@ class Document:
 
 
 def show(number: Number) -> str:
-    """A number for people, with ``≈`` when it is an approximation and ``≤`` or ``>`` when a bound."""
+    """A number for people, with ``≈`` when it is an approximation, ``≤`` or ``>`` when a bound, and its interval when it was measured."""
+    if number.method == "simulated":
+        return with_interval(number.value, half_width_of(number.note), number.unit)
     sign = {"approximation": "≈ ", "bounded": "≤ ", "at-least": "> "}.get(number.method, "")
     return (
         sign + format_quantity(number.value, number.unit)

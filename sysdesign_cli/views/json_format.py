@@ -13,6 +13,7 @@ from sysdesign_cli.scenario.nodes import Node
 from sysdesign_cli.scenario.problems import Place
 from sysdesign_cli.scenario.quantity import Figure
 from sysdesign_cli.scenario.shapes import Text
+from sysdesign_cli.views.interval import half_width_of
 
 SCHEMA_VERSION: Final = 1
 
@@ -52,6 +53,8 @@ def plain_data(value: object, why: bool = False) -> Any:
 
 def _number(number: Number, why: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"value": number.value if math.isfinite(number.value) else None, "unit": number.unit, "method": number.method}
+    if number.method == "simulated":
+        result["half_width"] = half_width_of(number.note)
     if why:
         result |= {"formula": number.formula, "inputs": {label: plain_data(part, True) for label, part in number.inputs}}
     return result

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from sysdesign_cli.scenario.quantity import format_quantity
+from sysdesign_cli.scenario.quantity import TIME, format_quantity
 from sysdesign_cli.views.document import clean
 
 _MARKS: Final = "●○▲△■□◆◇"
@@ -35,10 +35,33 @@ class Scale:
     unit: str
     title: str = ""
     logarithmic: bool = False
+    between: tuple[float, float] | None = None
+    """Least and greatest number drawn; those of the points unless said."""
 
 
-def plot(series: Sequence[Series], x: Scale, y: Scale, *, width: int = 72, height: int = 12, ascii_only: bool = False) -> str:
+@dataclass(frozen=True)
+class Stretch:
+    """Something that lasts from one x to another; drawn as a line below the plot."""
+
+    title: str
+    start: float
+    end: float
+
+
+def plot(
+    series: Sequence[Series],
+    x: Scale,
+    y: Scale,
+    *,
+    width: int = 72,
+    height: int = 12,
+    ascii_only: bool = False,
+    stretches: Sequence[Stretch] = (),
+    margin: int = 0,
+) -> str:
     """Lines of at most ``width`` columns; ``height`` counts the lines of the picture itself. "" when there is nothing to draw.
+
+    margin: least columns left of the axis, so that plots one below the other begin at the same column.
 
     A logarithmic direction needs numbers above zero; where there are others, it is drawn linear.
     """
@@ -50,7 +73,7 @@ def plot(series: Sequence[Series], x: Scale, y: Scale, *, width: int = 72, heigh
     across = _Span([px for px, _ in every], x)
     up = _Span([py for _, py in every], y)
     labels = {up.row(tick, height): up.label(tick) for tick in up.ticks(max(2, height // 3))}
-    gutter = max(_cells(label) for label in labels.values())
+    gutter = max(margin, *(_cells(label) for label in labels.values()))
     canvas = _Canvas(max(8, width - gutter - 3), height, ascii_only)
     for number, one in enumerate(series):
         mark = marks[number % len(marks)] if len(series) > 1 or len(curves[number]) <= _MOST_MARKS else ""
@@ -58,13 +81,14 @@ def plot(series: Sequence[Series], x: Scale, y: Scale, *, width: int = 72, heigh
     lines = [y.title] if y.title else []
     lines += [_padded(labels.get(row, ""), gutter) + (" ┤" if row in labels else " │") + text for row, text in enumerate(canvas.lines())]
     lines += [" " * gutter + line for line in _bottom(across, x, canvas.width)]
+    lines += [" " * gutter + "  " + line for one in stretches for line in _stretch(one, across, canvas.width)]
     if len(series) > 1:
         lines += [f"{' ' * gutter}  {marks[number % len(marks)]} {one.title}" for number, one in enumerate(series)]
     text = "\n".join(clean(line).rstrip() for line in lines)
     return text.translate(_TO_ASCII) if ascii_only else text
 
 
-_TO_ASCII: Final = str.maketrans({"│": "|", "┤": "+", "└": "+", "─": "-", "┬": "+", "µ": "u", "∞": "inf"})
+_TO_ASCII: Final = str.maketrans({"│": "|", "┤": "+", "├": "+", "└": "+", "─": "-", "┬": "+", "µ": "u", "∞": "inf"})
 
 
 class _Span:
@@ -73,7 +97,8 @@ class _Span:
     def __init__(self, values: Sequence[float], scale: Scale) -> None:
         self.unit = scale.unit
         self.logarithmic = scale.logarithmic and min(values) > 0
-        self.low, self.high = min(values), max(values)
+        self.low, self.high = scale.between or (min(values), max(values))
+        self.logarithmic = self.logarithmic and self.low > 0
         self.only = self.low if self.low == self.high else None
         if self.only is not None:  # a level line stands in the middle
             room = abs(self.low) / 2 or 1.0
@@ -95,16 +120,22 @@ class _Span:
             return [self.only]
         found = _decades(self.low, self.high) if self.logarithmic else []
         if len(found) < 2:
-            found = _steps(self.low, self.high, count)
+            found = _steps(self.low, self.high, count, _CLOCK if self.unit == TIME else ())
         while len(found) > 2 * count:
             found = found[::2]
         return found if len(found) > 1 else [self.low, self.high]
 
 
-def _steps(low: float, high: float, count: int) -> list[float]:
+#: Round steps of time from ten seconds on.
+_CLOCK: Final = (15.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0)
+
+
+def _steps(low: float, high: float, count: int, round_ones: Sequence[float] = ()) -> list[float]:
     raw = (high - low) / max(1, count)
     power = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10, 20) if power * factor >= raw * (1 - 1e-9))
+    if round_ones and round_ones[0] <= step <= round_ones[-1]:
+        step = next(one for one in round_ones if one >= min(raw * (1 - 1e-9), round_ones[-1]))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [min(high, max(low, number * step)) for number in range(first, min(last, first + 100) + 1)]
 
@@ -174,6 +205,17 @@ def _bottom(across: _Span, x: Scale, width: int) -> list[str]:
         numbers += " " * (start - _cells(numbers)) + label
         free = start + _cells(label) + 2
     return [" └" + "".join(axis), "  " + numbers, *([f"  {x.title}"] if x.title else [])]
+
+
+def _stretch(one: Stretch, across: _Span, width: int) -> list[str]:
+    """The line, and its title beside it, or below where there is no room."""
+    first, last = (min(width - 1, max(0, int(across.share(min(across.high, max(across.low, at))) * width))) for at in (one.start, one.end))
+    line = "├" + "─" * (last - first - 1) + "┤" if last > first else "│"
+    if last + 2 + _cells(one.title) <= width:
+        return [f"{' ' * first}{line} {one.title}"]
+    if _cells(one.title) + 1 <= first:
+        return [f"{' ' * (first - 1 - _cells(one.title))}{one.title} {line}"]
+    return [" " * first + line, one.title]
 
 
 def _padded(text: str, width: int) -> str:

@@ -11,6 +11,7 @@ from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import Figure, format_quantity
 from sysdesign_cli.views.document import Branch, Document, Heading, Note, Tree, show
+from sysdesign_cli.views.interval import half_width_of
 
 if TYPE_CHECKING:
     from sysdesign_cli.scenario.model import Source
@@ -64,7 +65,9 @@ class _Explainer:
         children: tuple[Branch, ...] = ()
         if depth < MAX_DEPTH:
             children = tuple(self.branch(part, value, depth + 1) for part, value in number.inputs)
-        return Branch(text, formula + method + (f" ({number.note})" if number.note else ""), "muted", children)
+        measured = number.method == "simulated" and half_width_of(number.note) is not None
+        note = "" if measured else number.note  # its interval stands beside the value
+        return Branch(text, formula + method + (f" ({note})" if note else ""), "muted", children)
 
     def _label(self, label: str) -> str:
         return self.say.maybe(f"input.{label}") or label

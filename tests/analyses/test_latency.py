@@ -330,8 +330,9 @@ def test_utilisation_law(made: Design) -> None:
         (h,) = made.system.handlers_of[number]
         if found.rate <= 0 or found.saturated:
             continue
-        assert found.request_wait is not None
-        held = load.response[h].mean - found.request_wait.mean_s if service.blocking else float(made.system.handlers[h].handler.takes.mean)
+        waited = load.wait_before(h)
+        assert waited is not None
+        held = load.response[h].mean - waited.mean_s if service.blocking else float(made.system.handlers[h].handler.takes.mean)
         assert service.concurrency is not None
         assert found.utilisation == pytest.approx(setting.rates[h] * held / (found.replicas * float(service.concurrency)), rel=1e-9)
 
@@ -349,7 +350,7 @@ def test_parts_sum_to_the_mean(made: Design) -> None:
 
 @given(systems)
 def test_another_replica_never_makes_the_mean_longer(made: Design) -> None:
-    """With one queue for all workers, and with one each, by lot. Within 1e-9."""
+    """With one queue for all workers, and with one each, by lot. Within 1e-9 where no small pool matters; 0.1 % where one begins to."""
     setting = Setting(made.system)
     now = {number: int(service.replicas.min) for number, service in enumerate(made.system.services)}
     before = Loaded(made.system, setting.rates, now)
@@ -358,7 +359,8 @@ def test_another_replica_never_makes_the_mean_longer(made: Design) -> None:
             continue
         after = Loaded(made.system, setting.rates, {**now, number: now[number] + 1})
         (h,) = made.system.handlers_of[number]
-        assert after.response[h].mean <= before.response[h].mean * (1 + 1e-9)
+        near = 1e-3 if before.reliefs or after.reliefs else 1e-9
+        assert after.response[h].mean <= before.response[h].mean * (1 + near)
 
 
 @given(systems, st.floats(1.01, 3))

@@ -36,6 +36,7 @@ MORE = {
     "failover": ["ecommerce", "--kill", "payment"],
     "compare": ["ecommerce", "netflix"],
     "sweep": ["ecommerce", "-m", "fatal_kills"],
+    "simulate": ["ecommerce", "--for", "1s", "--scale", "0.02", "--replications", "1"],
 }
 
 

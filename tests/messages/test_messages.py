@@ -25,7 +25,10 @@ BOTH = {
 #: A constant key: ``say("key"``, ``self.say("key"``, ``say.maybe("key"``; and both of ``say("one" if … else "other"``.
 SAID = re.compile(r"""\bsay(?:\.maybe)?\(\s*"([^"{}]+)"(?:\s+if\b[^()]*(?:\([^()]*\)[^()]*)*\belse\s+"([^"{}]+)")?""")
 #: Problems that no small file shows by itself.
-NOT_SHOWN = {"too-large", "not-text", "too-many", "no-such-scenario", "no-such-variant"}
+NOT_SHOWN = {
+    "too-large", "not-text", "too-many", "no-such-scenario", "no-such-variant",
+    "simulation-too-long", "simulation-too-many-users", "fault-after-end",
+}  # fmt: skip
 THAI = re.compile("[\u0e00-\u0e7f]")
 
 

@@ -11,6 +11,7 @@ from sysdesign_cli.analyses.metrics.cost import COST_METRICS
 from sysdesign_cli.analyses.metrics.decisions import DECISION_METRICS
 from sysdesign_cli.analyses.metrics.failing import FAILURE_METRICS
 from sysdesign_cli.analyses.metrics.latency import LATENCY_METRICS
+from sysdesign_cli.analyses.metrics.simulated import SIMULATED_METRICS
 from sysdesign_cli.analyses.metrics.structure import STRUCTURE_METRICS
 from sysdesign_cli.analyses.metrics.traffic import TRAFFIC_METRICS
 
@@ -25,6 +26,7 @@ METRICS: Final[dict[str, Metric]] = {
         *CAPACITY_METRICS,
         *COST_METRICS,
         *DECISION_METRICS,
+        *SIMULATED_METRICS,
     )
 }
 

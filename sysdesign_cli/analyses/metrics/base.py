@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.availability import Availabilities
     from sysdesign_cli.analyses.headroom import Headroom
     from sysdesign_cli.analyses.latency import Latencies
+    from sysdesign_cli.analyses.simulation import Simulation
+    from sysdesign_cli.analyses.simulation_question import Question
     from sysdesign_cli.scenario.price_book import PriceBook
 
 #: Kinds that are written and deployed by a team of ours.
@@ -48,7 +50,8 @@ class Subject:
     """A system under a workload, and perhaps a kill: what metrics are worked out on. Everything is lazy and kept.
 
     prices: instead of the scenario's price book. quick: figures without their derivation will do (they are asked hundreds of times).
-    system_of: the systems of the scenario's variants by name ("" is the scenario itself), for metrics that weigh them.
+    system_of: the systems of the scenario's variants by name ("" is the scenario itself), for metrics that weigh them. simulating: how
+    long, and with which random numbers, metrics are simulated.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Subject:
         prices: PriceBook | None = None,
         quick: bool = False,
         system_of: Callable[[str], System] | None = None,
+        simulating: Question | None = None,
     ) -> None:
         self.system = system
         self.scenario = system.scenario
@@ -67,6 +71,7 @@ class Subject:
         self.prices = prices
         self.quick = quick
         self.system_of = system_of
+        self.simulating = simulating
 
     @cached_property
     def setting(self) -> Setting:
@@ -87,6 +92,17 @@ class Subject:
         from sysdesign_cli.analyses.latency import Latencies
 
         return Latencies(self.setting, self.kill)
+
+    @cached_property
+    def simulation(self) -> Simulation:
+        """A minute at the busiest moment, unless ``simulating`` says otherwise; what is killed is dead all the time."""
+        from sysdesign_cli.analyses.simulation import simulation
+        from sysdesign_cli.analyses.simulation_plan import measured_question, prepare
+        from sysdesign_cli.analyses.simulation_runs import quickest_mode, run_all
+
+        prepared = prepare(self.system, measured_question(self.simulating, self._workload, self.kill))
+        mode = quickest_mode(prepared)
+        return simulation(self.system, prepared, run_all(self.scenario, prepared, mode, 1, "", lambda share: None), mode)
 
     @cached_property
     def headroom(self) -> Headroom:

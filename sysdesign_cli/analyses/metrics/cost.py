@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sysdesign_cli.analyses.cost import CostResult, ServiceCost, cost, yearly_cost
 from sysdesign_cli.analyses.metrics.base import About, Metric, Subject, Unavailable
 from sysdesign_cli.engine.explained import Number
-from sysdesign_cli.scenario.prices import prices_for
 from sysdesign_cli.scenario.quantity import MONEY, SHARE
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.cost import CostResult, ServiceCost
+    from sysdesign_cli.scenario.price_book import PriceBook
+
+# every command knows the metrics' names, and few ask for these: what works them out is imported when they do
+
+
+def _prices(subject: Subject) -> PriceBook:
+    from sysdesign_cli.scenario.prices import prices_for
+
+    return subject.prices or prices_for(subject.scenario)
 
 
 def _result(subject: Subject) -> CostResult:
     """Over the calendar, whatever the workload that is looked at; worked out once for a subject."""
+    from sysdesign_cli.analyses.cost import cost
+
     kept: dict[str, CostResult] = subject.__dict__
     if "cost" not in kept:
-        kept["cost"] = cost(subject.system, subject.prices or prices_for(subject.scenario))
+        kept["cost"] = cost(subject.system, _prices(subject))
     return kept["cost"]
 
 
@@ -42,7 +54,9 @@ def _cost_per_month(subject: Subject, about: About) -> Number | Unavailable:
 
 def _cost_per_year(subject: Subject, about: About) -> Number | Unavailable:
     if subject.quick and not about.service:
-        return Number(yearly_cost(subject.system, subject.prices or prices_for(subject.scenario)), MONEY, "cost-year")
+        from sysdesign_cli.analyses.cost import yearly_cost
+
+        return Number(yearly_cost(subject.system, _prices(subject)), MONEY, "cost-year")
     result = _priced(subject, about)
     if isinstance(result, Unavailable):
         return result

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sysdesign_cli.analyses.failover import failover
 from sysdesign_cli.analyses.metrics.base import About, Metric, Subject, Unavailable
-from sysdesign_cli.analyses.ranking import rank_kills
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.scenario.quantity import COUNT, SHARE
 
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.failover import BlastRadius
+    from sysdesign_cli.analyses.ranking import RankingResult
+
+# every command knows the metrics' names, and few ask for these: what works them out is imported when they do
+
 TINY: Final = 1e-12
+
+
+def _blast(subject: Subject) -> BlastRadius:
+    from sysdesign_cli.analyses.failover import failover
+
+    return failover(subject.system, subject.kill, subject.setting.workload.name).blast
+
+
+def _ranking(subject: Subject) -> RankingResult:
+    from sysdesign_cli.analyses.ranking import rank_kills
+
+    return rank_kills(subject.system, subject.setting.workload.name)
 
 
 def _failed_share(subject: Subject, about: About) -> Number | Unavailable:
     if not (subject.kill.services or subject.kill.zones):
         return Unavailable("needs-kill")
-    blast = failover(subject.system, subject.kill, subject.setting.workload.name).blast
+    blast = _blast(subject)
     parts = (("failed", blast.answer["failed"]), ("lost", blast.answer["lost"]))
     return Number(sum(number.value for _, number in parts), SHARE, "sum", parts)
 
@@ -24,7 +40,7 @@ def _failed_share(subject: Subject, about: About) -> Number | Unavailable:
 def _affected_share(subject: Subject, about: About) -> Number | Unavailable:
     if not (subject.kill.services or subject.kill.zones):
         return Unavailable("needs-kill")
-    blast = failover(subject.system, subject.kill, subject.setting.workload.name).blast
+    blast = _blast(subject)
     return Number(1 - blast.completion["ok"].value, SHARE, "not-ok", (("ok", blast.completion["ok"]),))
 
 
@@ -87,7 +103,7 @@ def _share_of_others_idle(subject: Subject, about: About) -> Number | Unavailabl
 
 
 def _worst_single_kill(subject: Subject, about: About) -> Number:
-    ranking = rank_kills(subject.system, subject.setting.workload.name)
+    ranking = _ranking(subject)
     if not ranking.kills:
         return Number(0.0, SHARE, "worst-kill")
     worst = max(ranking.kills, key=lambda kill: kill.answer["failed"] + kill.answer["lost"])
@@ -95,13 +111,13 @@ def _worst_single_kill(subject: Subject, about: About) -> Number:
 
 
 def _mean_single_kill(subject: Subject, about: About) -> Number:
-    ranking = rank_kills(subject.system, subject.setting.workload.name)
+    ranking = _ranking(subject)
     total = sum(kill.answer["failed"] + kill.answer["lost"] for kill in ranking.kills)
     return Number(total / max(1, ranking.tried), SHARE, "mean-kill", (("kills", Number(ranking.tried, COUNT, "counted")),))
 
 
 def _fatal_kills(subject: Subject, about: About) -> Number:
-    ranking = rank_kills(subject.system, subject.setting.workload.name)
+    ranking = _ranking(subject)
     names = [kill.services[0] for kill in ranking.kills if kill.answer["failed"] + kill.answer["lost"] > TINY]
     return Number(len(names), COUNT, "counted", tuple((f"#{n}", name) for n, name in enumerate(names, 1)))
 

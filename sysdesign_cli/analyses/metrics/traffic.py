@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sysdesign_cli.analyses.journey import answer_depth, answer_services, writes
 from sysdesign_cli.analyses.metrics.base import STORES, About, Metric, Subject, Unavailable
 from sysdesign_cli.analyses.situations import awaited_effects
 from sysdesign_cli.engine.explained import Number
@@ -69,6 +68,8 @@ def _request_rate(subject: Subject, about: About) -> Number:
 
 
 def _write_rate(subject: Subject) -> float:
+    from sysdesign_cli.analyses.journey import writes
+
     flows = subject.scenario.flows
     return sum(rate for name, rate in subject.setting.moment.rates.items() if writes(subject.system, flows[name]))
 
@@ -248,6 +249,8 @@ def _flows(subject: Subject, about: About) -> list[Flow]:
 
 def _answer_waits_for(subject: Subject, about: About) -> Number:
     """For one flow the services waited for; for the system the mean over requests."""
+    from sysdesign_cli.analyses.journey import answer_services
+
     counts = {flow.name: len(answer_services(subject.system, flow)) for flow in _flows(subject, about)}
     if about.flow:
         names = answer_services(subject.system, subject.scenario.flows[about.flow])
@@ -257,6 +260,8 @@ def _answer_waits_for(subject: Subject, about: About) -> Number:
 
 
 def _answer_depth(subject: Subject, about: About) -> Number:
+    from sysdesign_cli.analyses.journey import answer_depth
+
     deepest = max(answer_depth(subject.system, subject.system.entry(flow)) for flow in _flows(subject, about))
     return Number(deepest, COUNT, "answer-depth")
 

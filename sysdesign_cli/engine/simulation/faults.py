@@ -3,31 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
 
 from sysdesign_cli.engine.simulation import layout as at
 from sysdesign_cli.engine.simulation.machine import Machine
-
-KILL: Final = "kill"
-ZONE: Final = "zone"
-SLOW: Final = "slow"
-LOSS: Final = "loss"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that goes wrong from ``start`` to ``end`` (s).
-
-    kind: ``kill`` a service or ``service/number``; lose a ``zone``; make a service ``slow`` (its work takes ``value`` times as
-    long); ``loss``: the network loses the share ``value`` of the requests to it.
-    """
-
-    kind: str
-    target: str
-    start: float
-    end: float
-    value: float = 1.0
 
 
 def switch_off(machine: Machine, service: int) -> None:
@@ -35,7 +13,7 @@ def switch_off(machine: Machine, service: int) -> None:
     n = machine.look
     row = machine.program.services[service]
     n[row + at.S_UP] = 0
-    n[row + at.S_SIMPLE] = 0
+    n[row + at.S_SLOT] = 0
     crash(machine, service, machine.program.slots[service])
     for handler, subscription in machine.program.subscriptions.items():
         own = machine.program.system.handlers[handler].service == service
@@ -58,12 +36,11 @@ def switch_on(machine: Machine, service: int) -> None:
 
 
 def settle(machine: Machine, service: int) -> None:
-    """Whether the short way in is open to a service: up, one slot, no function, no messages."""
+    """Whether requests just go to the one slot of a service: it is up, has one only, and is no function."""
     n = machine.look
     row = machine.program.services[service]
-    simple = n[row + at.S_UP] and n[row + at.S_ACTIVE] == 1 and not n[row + at.S_FUNCTION] and not n[row + at.S_SUBSCRIPTIONS]
-    n[row + at.S_SIMPLE] = int(bool(simple))
-    n[row + at.S_SLOT] = n[n[row + at.S_ACTIVE_FROM]] if n[row + at.S_ACTIVE] else 0
+    simple = n[row + at.S_UP] and n[row + at.S_ACTIVE] == 1 and not n[row + at.S_FUNCTION]
+    n[row + at.S_SLOT] = n[n[row + at.S_ACTIVE_FROM]] if simple else 0
 
 
 def _drop_all(machine: Machine, subscription: int) -> None:
@@ -74,32 +51,39 @@ def _drop_all(machine: Machine, subscription: int) -> None:
         kernel.lose(machine.n, machine.x, machine.agenda, j, at.LOST, machine.now)
 
 
-def crash(machine: Machine, service: int, slots: Iterable[int], most: int = -1) -> None:
-    """All work in some slots of a service dies; ``most``: only so many of those in work, and nobody who waits."""
+def crash(machine: Machine, service: int, slots: Iterable[int], most: int = -1, share: float = 1.0) -> None:
+    """All work in some slots of a service dies; ``most``: only so many of those in work, and nobody who waits.
+
+    share: of its requests that hold no worker while they wait for their calls, so many die.
+    """
     n, program = machine.look, machine.program
-    dying = _dying(machine, service, set(slots), most)
+    dying = _dying(machine, service, set(slots), most, share)
     for slot in slots if most < 0 else ():
         _empty(machine, program.services[service], slot)
+    for slot in slots if most >= 0 else ():
+        _leave_cores(machine, slot, dying)
     machine.agenda = machine.mode.without(machine.agenda, dying)
     for j in machine.records:
         if n[j + at.PARENT] in dying and j not in dying and n[j + at.HANDLER] in machine.handler_rows:
             _desert(machine, j)
     for j in sorted(dying):
-        _die(machine, j, most >= 0)
+        _die(machine, j, dying, most >= 0)
 
 
-def _dying(machine: Machine, service: int, slots: set[int], most: int) -> set[int]:
+def _dying(machine: Machine, service: int, slots: set[int], most: int, share: float) -> set[int]:
     n, program = machine.look, machine.program
     own = {program.handlers[h] for h in program.system.handlers_of[service]}
-    dying = set()
+    dying, waiting = set(), []
     for j in machine.records:
         if n[j + at.HANDLER] not in own:
             continue
-        # without a worker it is on its way, unless it waits for its calls
-        if n[j + at.SLOT] in slots or (not n[j + at.SLOT] and n[j + at.PENDING] > 0 and most < 0):
+        if n[j + at.SLOT] in slots:
             dying.add(j)
+        elif not n[j + at.SLOT] and n[j + at.PENDING] > 0:  # else, without a worker, it is on its way
+            waiting.append(j)
     if most >= 0:
         dying = set(sorted(dying - _queued(machine, slots))[:most])
+    dying |= set(waiting[: round(share * len(waiting))])
     inside = {row for row in machine.handler_rows if n[row + at.H_SERVICE] == n[at.G_BRANCHES]}
     more = True
     while more:  # what runs beside others within a handler dies with it
@@ -131,11 +115,41 @@ def _empty(machine: Machine, row: int, slot: int) -> None:
         n[slot + field] = 0
 
 
+def _leave_cores(machine: Machine, slot: int, dying: set[int]) -> None:
+    """Those who die give their cores back, or leave the row of those who wait for one."""
+    n, x = machine.look, machine.x
+    staying, j = [], n[slot + at.L_CORE_HEAD]
+    while j:
+        if j not in dying:
+            staying.append(j)
+        j = n[j + at.NEXT]
+    n[slot + at.L_CORE_HEAD] = n[slot + at.L_CORE_TAIL] = 0
+    for j in staying:
+        if n[slot + at.L_CORE_TAIL]:
+            n[n[slot + at.L_CORE_TAIL] + at.NEXT] = j
+        else:
+            n[slot + at.L_CORE_HEAD] = j
+        n[slot + at.L_CORE_TAIL] = j
+        n[j + at.NEXT] = 0
+    computing = sum(1 for j in dying if n[j + at.SLOT] == slot and n[j + at.STATE] == at.AT_CORE)
+    n[slot + at.L_COMPUTING] -= computing
+    x[(n[slot + at.L_SERVICE] // 2) + at.SF_CORE_AREA] += machine.now * computing
+
+
+def _forget(machine: Machine, j: int) -> None:
+    """Nobody will hear of a request: neither its caller's clock nor a circuit breaker that has sent it to try."""
+    n = machine.look
+    if n[j + at.TIMED]:
+        machine.mode.kernel.unlink(machine.n, machine.x, machine.agenda, j)
+    call = n[j + at.EDGE]
+    if n[call + at.C_BREAKER] and n[call + at.C_OPEN] == 2:
+        n[call + at.C_OPEN] = 1
+
+
 def _desert(machine: Machine, j: int) -> None:
     """Its caller is gone. What is only left of it is the caller's clock goes too."""
-    n, x, kernel = machine.look, machine.x, machine.mode.kernel
-    if n[j + at.TIMED]:
-        kernel.unlink(machine.n, machine.x, machine.agenda, j)
+    n, kernel = machine.look, machine.mode.kernel
+    _forget(machine, j)
     if n[j + at.STATE] == at.GHOST:
         n[j + at.STATE] = 0
         kernel.free(machine.n, machine.x, machine.agenda, j)
@@ -143,7 +157,7 @@ def _desert(machine: Machine, j: int) -> None:
         kernel.desert(machine.n, machine.x, machine.agenda, j)
 
 
-def _die(machine: Machine, j: int, holds: bool) -> None:
+def _die(machine: Machine, j: int, dying: set[int], holds: bool) -> None:
     """One request or message whose worker is gone; ``holds``: its slot lives on and gets the worker's place back."""
     n, x, kernel, now = machine.look, machine.x, machine.mode.kernel, machine.now
     slot = n[j + at.SLOT]
@@ -155,6 +169,11 @@ def _die(machine: Machine, j: int, holds: bool) -> None:
             x[(row // 2) + at.SF_BUSY_AREA] += now
     n[j + at.SLOT] = 0
     n[j + at.PENDING] = 0
+    n[j + at.STATE] = 0
+    if n[j + at.PARENT] in dying:
+        _forget(machine, j)
+        kernel.free(machine.n, machine.x, machine.agenda, j)
+        return
     if n[j + at.ORIGIN] == at.MESSAGE:
         subscription = n[j + at.EDGE]
         n[subscription + at.U_IN_WORK] -= 1

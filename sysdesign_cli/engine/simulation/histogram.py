@@ -1,4 +1,4 @@
-"""Reading the histograms of a run: 128 buckets for each doubling, so a percentile is off by at most 0.4 %."""
+"""Reading the histograms of a run: 256 buckets for each doubling, so a percentile is off by at most 0.4 %."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from sysdesign_cli.engine.simulation.layout import LOWEST, SUB_BUCKETS
 
-#: Half the width of a bucket over its value, at most.
-RELATIVE_ERROR: Final = 0.5 / SUB_BUCKETS
+#: The width of a bucket over its value, at most.
+RELATIVE_ERROR: Final = 1 / SUB_BUCKETS
 
 
 def bucket_edges(place: int) -> tuple[float, float]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from heapq import heappop as pop
 from heapq import heappush as push
-from heapq import heappushpop as push_then_pop
 
 from sysdesign_cli.engine.simulation.layout import (
     AGAIN,
@@ -22,28 +21,13 @@ from sysdesign_cli.engine.simulation.layout import (
     ANSWERS,
     ARRIVE,
     ARRIVES,
+    AT_CORE,
     BEST_EFFORT,
     BORN,
     BREAKER_PAUSE_S,
     BREAKER_WINDOW,
     BUCKETS,
     BUDGET_SAVED,
-    CACHE,
-    CALL,
-    CALLED,
-    CALL_SOME,
-    CF_BACKOFF,
-    CF_BUDGET,
-    CF_CHANCE,
-    CF_COUNT,
-    CF_JITTER,
-    CF_OPEN_UNTIL,
-    CF_TIMEOUT,
-    CF_TOKENS,
-    COMES,
-    COMING,
-    CONFIRMS,
-    CORE_ENDS,
     C_ARMED,
     C_BAD,
     C_BREAKER,
@@ -69,18 +53,28 @@ from sysdesign_cli.engine.simulation.layout import (
     C_TIMED,
     C_TIMEOUTS,
     C_TOLERATES,
+    CACHE,
+    CALL,
+    CALL_SOME,
+    CALLED,
+    CF_BACKOFF,
+    CF_BUDGET,
+    CF_CHANCE,
+    CF_COUNT,
+    CF_JITTER,
+    CF_OPEN_UNTIL,
+    CF_TIMEOUT,
+    CF_TOKENS,
+    COMES,
+    COMING,
+    CONFIRMS,
+    CORE_ENDS,
     DEGRADED,
     DELIVERS,
     EDGE,
     EFFECT,
     END,
     ENTERED,
-    FAILED,
-    FF_ANSWER_SUM,
-    FF_AREA,
-    FF_COMPLETION_SUM,
-    FINISH,
-    FLOW,
     F_ANSWERED,
     F_ARRIVED,
     F_CLOSED,
@@ -100,10 +94,12 @@ from sysdesign_cli.engine.simulation.layout import (
     F_SPOILT,
     F_THINK,
     F_UNFINISHED,
-    GAVE_UP,
-    GHOST,
-    GIVEN_UP,
-    GROUP,
+    FAILED,
+    FF_ANSWER_SUM,
+    FF_AREA,
+    FF_COMPLETION_SUM,
+    FINISH,
+    FLOW,
     G_ARRIVAL,
     G_BRANCHES,
     G_EVENTS,
@@ -111,37 +107,47 @@ from sysdesign_cli.engine.simulation.layout import (
     G_KEPT,
     G_STACK,
     G_STACK_FROM,
-    HANDLER,
+    GAVE_UP,
+    GHOST,
+    GIVEN_UP,
+    GROUP,
     H_ENTRY,
     H_NUMBER,
     H_SERVICE,
     H_STREAM,
+    HANDLER,
     IN_PATH,
     IN_TURN,
     JOURNEY,
     JUMP,
     KIND,
-    LEADS,
-    LOST,
-    LOWEST,
     L_BUSY,
     L_COMPUTING,
-    L_CORES,
     L_CORE_HEAD,
     L_CORE_TAIL,
+    L_CORES,
     L_HEAD,
+    L_LEAVING,
     L_LENGTH,
     L_LIMIT,
     L_SERVICE,
     L_TAIL,
+    LEADS,
+    LOST,
+    LOWEST,
     MESSAGE,
     MISSED,
     MOST_AT_ONCE,
     NEXT,
-    NOTE,
     NOTHING,
     ONE_OF,
     ORIGIN,
+    P_BROKER,
+    P_COUNT,
+    P_FROM,
+    P_MODE,
+    P_STREAM,
+    P_TIMES,
     PARENT,
     PARKED,
     PASS_ON,
@@ -150,21 +156,39 @@ from sysdesign_cli.engine.simulation.layout import (
     PF_CHANCE,
     PF_COUNT,
     PUBLISH,
-    P_BROKER,
-    P_COUNT,
-    P_FROM,
-    P_MODE,
-    P_STREAM,
-    P_TIMES,
     RANDOM,
     RELEASE,
     REPEAT,
     REPLIES,
     REPLY,
+    RESERVE,
     RESULT,
     ROOT,
     RUN,
     RUNS,
+    S_ACTIVE,
+    S_ACTIVE_FROM,
+    S_ALONE,
+    S_COLD,
+    S_ENDED,
+    S_FAILED,
+    S_FAR,
+    S_FUNCTION,
+    S_IDLE,
+    S_KEPT,
+    S_LOSSY,
+    S_POLICY,
+    S_QUEUED,
+    S_REFUSED,
+    S_SLOT,
+    S_STORED,
+    S_STORED_HEAD,
+    S_STORED_TAIL,
+    S_STREAM,
+    S_SUBSCRIPTIONS,
+    S_SUBSCRIPTIONS_FROM,
+    S_TURN,
+    S_UP,
     SEND,
     SENDS,
     SENT,
@@ -189,38 +213,12 @@ from sysdesign_cli.engine.simulation.layout import (
     STEP_SIZE,
     STOP,
     SUB_BUCKETS,
-    S_ACTIVE,
-    S_ACTIVE_FROM,
-    S_COLD,
-    S_ENDED,
-    S_FAILED,
-    S_FAR,
-    S_FUNCTION,
-    S_IDLE,
-    S_KEPT,
-    S_LOSSY,
-    S_POLICY,
-    S_QUEUED,
-    S_REFUSED,
-    S_SIMPLE,
-    S_SLOT,
-    S_STORED,
-    S_STORED_HEAD,
-    S_STORED_TAIL,
-    S_STREAM,
-    S_SUBSCRIPTIONS,
-    S_SUBSCRIPTIONS_FROM,
-    S_TURN,
-    S_UP,
     THOUGHT,
     TIMED,
     TIMER,
     TIMER_AFTER,
     TIMER_BEFORE,
     TRY,
-    UF_LAG,
-    UF_PAUSE,
-    UF_RETENTION,
     U_BROKER,
     U_COMING,
     U_DELIVERIES,
@@ -244,6 +242,9 @@ from sysdesign_cli.engine.simulation.layout import (
     U_TOO_OLD,
     U_UNSENT,
     U_VANISHED,
+    UF_LAG,
+    UF_PAUSE,
+    UF_RETENTION,
     WORK,
     WORK_ENDS,
     WORK_ON_CORE,
@@ -258,7 +259,7 @@ def bucket(seconds: float) -> int:
     if seconds <= 0.0:
         return 0
     fraction, exponent = math.frexp(seconds)
-    place = (exponent - 1 - LOWEST) * SUB_BUCKETS + int(fraction * 256.0) - SUB_BUCKETS
+    place = (exponent - 1 - LOWEST) * SUB_BUCKETS + int(fraction * (2.0 * SUB_BUCKETS)) - SUB_BUCKETS
     if place < 0:
         return 0
     return place if place < BUCKETS else BUCKETS - 1
@@ -269,14 +270,22 @@ def draw(n: Numbers, x: Reals, agenda: Agenda, stream: int) -> float:
     at = n[stream]
     n[stream] = at + 1
     if at >= n[stream + 1]:
-        push(agenda, (-math.inf, PAUSE))
+        run_short(n, x, agenda, stream)
     return x[at]
+
+
+def run_short(n: Numbers, x: Reals, agenda: Agenda, stream: int) -> None:
+    """A stream's numbers are nearly used up: more are wanted. Beyond the reserve the rest of an event has it again."""
+    push(agenda, (-math.inf, PAUSE))
+    if n[stream] >= n[stream + 1] + RESERVE:
+        n[stream] = n[stream + 1]
 
 
 def take_record(n: Numbers, x: Reals, agenda: Agenda) -> int:
     j = n[G_FREE]
     n[G_FREE] = n[j + NEXT]
-    if j < n[G_KEPT]:
+    if j == n[G_KEPT]:
+        n[G_KEPT] = 0
         push(agenda, (-math.inf, PAUSE))
     return j
 
@@ -481,7 +490,8 @@ def next_in_line(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: f
     since = x[(best // 2) + ENTERED] if best else math.inf
     chosen = 0
     first = n[v + S_SUBSCRIPTIONS_FROM]
-    for number in range(n[v + S_SUBSCRIPTIONS]):
+    many = 0 if n[slot + L_LEAVING] else n[v + S_SUBSCRIPTIONS]
+    for number in range(many):
         u = n[first + number]
         head = n[u + U_HEAD]
         if not head or n[u + U_IN_WORK] >= n[u + U_LIMIT] or not n[n[u + U_BROKER] + S_UP]:
@@ -536,7 +546,7 @@ def free_slot(n: Numbers, x: Reals, agenda: Agenda, v: int) -> int:
 def instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> int:
     """A function's instance for one request. 0: none may be started now; 1: a warm one; 2: a cold start."""
     v_floats = v // 2
-    slot = n[v + S_SLOT]
+    slot = n[n[v + S_ACTIVE_FROM]]
     if n[slot + L_BUSY] >= n[slot + L_LIMIT]:
         return 0
     if n[slot + L_BUSY] < n[v + S_KEPT]:
@@ -565,7 +575,7 @@ def instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> int:
 
 def keep_instance(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> None:
     """An instance has nothing to do: it stays warm for a while."""
-    if n[n[v + S_SLOT] + L_BUSY] < n[v + S_KEPT] or x[(v // 2) + SF_KEEPS_WARM] <= 0.0:
+    if n[n[n[v + S_ACTIVE_FROM]] + L_BUSY] < n[v + S_KEPT] or x[(v // 2) + SF_KEEPS_WARM] <= 0.0:
         return
     idle = take_record(n, x, agenda)
     n[idle + HANDLER] = 0
@@ -778,12 +788,7 @@ def deliver(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> int:
         n[u + U_VANISHED] += 1
         lose(n, x, agenda, j, LOST, now)
         return NOTHING
-    if (
-        n[v + S_UP]
-        and n[n[u + U_BROKER] + S_UP]
-        and not n[u + U_HEAD]
-        and n[u + U_IN_WORK] < n[u + U_LIMIT]
-    ):
+    if n[v + S_UP] and n[n[u + U_BROKER] + S_UP] and not n[u + U_HEAD] and n[u + U_IN_WORK] < n[u + U_LIMIT]:
         slot = free_slot(n, x, agenda, v)
         if slot:
             how = instance(n, x, agenda, v, now) if n[v + S_FUNCTION] else 1
@@ -882,6 +887,12 @@ def worker_free(n: Numbers, x: Reals, agenda: Agenda, slot: int, v: int, now: fl
         n[G_STACK] += 1
 
 
+def partition_free(n: Numbers, x: Reals, agenda: Agenda, u: int, v: int, now: float) -> None:
+    """A message has ended, and its own worker did not take the next one: another may, where the partitions were all there were."""
+    if n[u + U_HEAD] and n[u + U_IN_WORK] + 1 == n[u + U_LIMIT]:
+        wake(n, x, agenda, v, now)
+
+
 def begin_call(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int) -> int:
     """A request of record ``j`` by a call, ready to be sent."""
     k = take_record(n, x, agenda)
@@ -894,7 +905,7 @@ def begin_call(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int) -> int:
     return k
 
 
-def begin_group(n: Numbers, x: Reals, agenda: Agenda, j: int, first: int, many: int) -> None:
+def begin_group(n: Numbers, x: Reals, agenda: Agenda, j: int, first: int, many: int, now: float) -> None:
     """Calls made at the same time; each by its chance."""
     pending = 0
     for number in range(many - 1, -1, -1):
@@ -903,8 +914,12 @@ def begin_group(n: Numbers, x: Reals, agenda: Agenda, j: int, first: int, many: 
         if chance < 1.0 and draw(n, x, agenda, n[call + C_STREAM]) >= chance:
             continue
         pending += 1
-        n[n[G_STACK]] = begin_call(n, x, agenda, j, call) | SENDS
-        n[G_STACK] += 1
+        k = begin_call(n, x, agenda, j, call)
+        if many > MOST_AT_ONCE:
+            push(agenda, (now, k | SENDS))
+        else:
+            n[n[G_STACK]] = k | SENDS
+            n[G_STACK] += 1
     n[j + PENDING] = pending
 
 
@@ -957,22 +972,28 @@ def work_on_core(n: Numbers, x: Reals, agenda: Agenda, j: int, now: float) -> No
         return
     n[slot + L_COMPUTING] += 1
     x[(v // 2) + SF_CORE_AREA] -= now
+    n[j + STATE] = AT_CORE
     begin_work(n, x, agenda, j, v, now)
 
 
 def free_core(n: Numbers, x: Reals, agenda: Agenda, slot: int, now: float) -> None:
     """A core has done its work; the next in line takes it."""
-    v = n[slot + L_SERVICE]
-    waiting = n[slot + L_CORE_HEAD]
-    if waiting and n[slot + L_COMPUTING] <= n[slot + L_CORES]:
-        after = n[waiting + NEXT]
-        n[slot + L_CORE_HEAD] = after
-        if not after:
-            n[slot + L_CORE_TAIL] = 0
-        begin_work(n, x, agenda, waiting, v, now)
-        return
     n[slot + L_COMPUTING] -= 1
-    x[(v // 2) + SF_CORE_AREA] += now
+    x[(n[slot + L_SERVICE] >> 1) + SF_CORE_AREA] += now
+    next_at_core(n, x, agenda, slot, now)
+
+
+def next_at_core(n: Numbers, x: Reals, agenda: Agenda, slot: int, now: float) -> int:
+    """The first who waits for a core gets one. 0: nobody waits, or no core is free."""
+    j = n[slot + L_CORE_HEAD]
+    if not j or n[slot + L_COMPUTING] >= n[slot + L_CORES]:
+        return 0
+    after = n[j + NEXT]
+    n[slot + L_CORE_HEAD] = after
+    if not after:
+        n[slot + L_CORE_TAIL] = 0
+    work_on_core(n, x, agenda, j, now)
+    return 1
 
 
 def operate(n: Numbers, x: Reals, agenda: Agenda, j: int, step: int, now: float) -> int:
@@ -1001,7 +1022,7 @@ def operate(n: Numbers, x: Reals, agenda: Agenda, j: int, step: int, now: float)
         stack_call(n, x, agenda, j, n[step + 1])
         return NOTHING
     if what == GROUP:
-        begin_group(n, x, agenda, j, n[step + 1], n[step + 2])
+        begin_group(n, x, agenda, j, n[step + 1], n[step + 2], now)
         return NOTHING if n[j + PENDING] else RUN
     if what == PUBLISH:
         how = publish(n, x, agenda, j, n[step + 1], now)
@@ -1047,7 +1068,7 @@ def admit(n: Numbers, x: Reals, agenda: Agenda, j: int, v: int, now: float) -> i
     """A request arrives where it is not just one queue: the service is dead, a function, or has a balancer."""
     if not n[v + S_UP]:
         return unanswered(n, x, agenda, j)
-    slot = n[v + S_SLOT] if n[v + S_ACTIVE] == 1 else choose_slot(n, x, agenda, v)
+    slot = n[n[v + S_ACTIVE_FROM]] if n[v + S_ACTIVE] == 1 else choose_slot(n, x, agenda, v)
     if n[v + S_FUNCTION]:
         how = instance(n, x, agenda, v, now)
         if how == 0:
@@ -1067,7 +1088,7 @@ def admit(n: Numbers, x: Reals, agenda: Agenda, j: int, v: int, now: float) -> i
 
 
 def careful(n: Numbers, x: Reals, agenda: Agenda, j: int, call: int, now: float) -> int:
-    """Ask the circuit breaker, and save for the retry budget. SEND: it may go."""
+    """Ask the circuit breaker, and save for the retry budget. SEND: it may go, or what is called instead."""
     if n[call + C_BREAKER] and refused_by_breaker(n, x, agenda, call, now):
         n[j + RESULT] = FAILED
         n[j + TRY] = GIVEN_UP
@@ -1095,10 +1116,12 @@ def wake(n: Numbers, x: Reals, agenda: Agenda, v: int, now: float) -> None:
     for number in range(n[v + S_ACTIVE]):
         slot = n[first + number]
         while True:
+            busy = n[slot + L_BUSY]
             j = next_in_line(n, x, agenda, slot, v, now)
-            if not j:
+            if j:
+                push(agenda, (now, j | RUNS))
+            elif n[slot + L_BUSY] == busy:  # else a cold start has begun
                 break
-            push(agenda, (now, j | RUNS))
 
 
 def relay(n: Numbers, x: Reals, agenda: Agenda, broker: int, now: float) -> None:
@@ -1144,6 +1167,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                 push(agenda, (arrival_times[arrival], COMES))
             todo = ARRIVE
         elif kind == CORE_ENDS:
+            n[j + STATE] = 0
             if n[j + SLOT]:
                 free_core(n, x, agenda, n[j + SLOT], now)
             todo = RUN
@@ -1179,7 +1203,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         at = n[stream]
                         n[stream] = at + 1
                         if at >= n[stream + 1]:
-                            push(agenda, (-math.inf, PAUSE))
+                            run_short(n, x, agenda, stream)
                         push(agenda, (now + x[at] * x[(n[handler + H_SERVICE] >> 1) + SF_SLOWNESS], j))
                         break
                     elif what == END:
@@ -1191,7 +1215,8 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         # as begin_call, which costs a call
                         k = n[G_FREE]
                         n[G_FREE] = n[k + NEXT]
-                        if k < n[G_KEPT]:
+                        if k == n[G_KEPT]:
+                            n[G_KEPT] = 0
                             push(agenda, (-math.inf, PAUSE))
                         handler = n[call + C_TARGET]
                         n[k + HANDLER] = handler
@@ -1217,10 +1242,12 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         v = n[slot + L_SERVICE]
                         n[v + S_ENDED] += 1
                         k = n[slot + L_HEAD]
-                        if not n[v + S_SIMPLE]:
+                        if not n[v + S_ALONE]:
                             if n[j + ORIGIN] == MESSAGE:
                                 n[n[j + EDGE] + U_IN_WORK] -= 1
                             give_back(n, x, agenda, slot, v, now)
+                            if n[j + ORIGIN] == MESSAGE and n[v + S_ACTIVE] > 1:
+                                partition_free(n, x, agenda, n[j + EDGE], v, now)
                         elif not k or n[slot + L_BUSY] > n[slot + L_LIMIT]:
                             n[slot + L_BUSY] -= 1
                             x[(v // 2) + SF_BUSY_AREA] += now
@@ -1233,6 +1260,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         v = n[n[j + HANDLER] + H_SERVICE]
                         if n[j + ORIGIN] == MESSAGE:
                             n[n[j + EDGE] + U_IN_WORK] -= 1
+                            partition_free(n, x, agenda, n[j + EDGE], v, now)
                     if n[j + ORIGIN] != CALLED:
                         if n[j + ORIGIN] == ROOT:
                             finish_root(n, x, agenda, j, now)
@@ -1274,7 +1302,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                     n[call + C_CALLS] += 1
                     if n[call + C_CAREFUL]:
                         todo = careful(n, x, agenda, j, call, now)
-                        if todo != SEND:
+                        if todo != SEND or n[j + EDGE] != call:  # or what is called instead
                             continue
                     if n[call + C_TIMED]:
                         watch(n, x, agenda, j, call, now)
@@ -1287,7 +1315,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                 if todo == ARRIVE:
                     v = n[n[j + HANDLER] + H_SERVICE]
                     slot = n[v + S_SLOT]
-                    if not n[v + S_SIMPLE] or not slot:
+                    if not slot:
                         todo = admit(n, x, agenda, j, v, now) if v != n[G_BRANCHES] else RUN
                     elif n[slot + L_BUSY] < n[slot + L_LIMIT]:
                         n[j + SLOT] = slot

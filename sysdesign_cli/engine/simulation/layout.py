@@ -183,6 +183,8 @@ L_CORES: Final = 6
 L_CORE_HEAD: Final = 7
 L_CORE_TAIL: Final = 8
 L_SERVICE: Final = 9
+L_LEAVING: Final = 10
+"""Its replica goes: it finishes what it has, and takes no messages."""
 
 # --- fields of a service
 SERVICE_SIZE: Final = 32
@@ -210,10 +212,10 @@ S_STORED: Final = 22
 S_STORED_HEAD: Final = 23
 S_STORED_TAIL: Final = 24
 S_CRASHED: Final = 25
-S_SIMPLE: Final = 10
-"""Up, no function, and nothing takes its workers but its one queue."""
+S_ALONE: Final = 10
+"""Nothing but a slot's own queue takes its workers: it is no function, and has no messages."""
 S_SLOT: Final = 8
-"""Its first slot; of what stands for the inside of a handler -1."""
+"""Where requests just go: its slot, when it has one only, is up and no function; else 0."""
 S_FAR: Final = 9
 """There is a way to it, or a network that loses."""
 
@@ -344,21 +346,20 @@ G_EVENTS: Final = 5
 G_STACK_FROM: Final = 7
 G_MOVES: Final = 6
 G_KEPT: Final = 8
-"""The records up to this one are those kept."""
-"""Instant steps between events: a call made or answered without a way, a queued request started."""
+"""The first of the free records that are kept; 0 when it has been taken."""
 
-# --- histograms: 128 buckets for each doubling, from 2^-30 s (about a nanosecond) to 2^22 s (48 days)
-SUB_BUCKETS: Final = 128
+# --- histograms: 256 buckets for each doubling, from 2^-30 s (about a nanosecond) to 2^22 s (48 days)
+SUB_BUCKETS: Final = 256
 LOWEST: Final = -30
 BUCKETS: Final = 52 * SUB_BUCKETS
 
-#: Each stream's block ends with so many numbers in reserve: one event draws fewer than that.
+#: Each stream's block ends with so many numbers in reserve. An event that draws more of one stream draws these again.
 RESERVE: Final = 64
 #: As many tries as there will ever be.
 GIVEN_UP: Final = 1 << 20
-#: Timeouts that are dealt with in one event.
-MOST_AT_ONCE: Final = 2048
-#: So many records are kept for the rest of an event: they are taken last, and when one of them is, more are wanted.
+#: Timeouts, and calls of a group, that are dealt with in one event: each may draw from the same streams.
+MOST_AT_ONCE: Final = 16
+#: So many free records are kept for the rest of an event: they are the last in the row, and when the first is taken, more are wanted.
 KEPT_FREE: Final = 4096
 
 #: Breakers look at so many calls, open when half of them fail, and try again after so long. Common defaults of libraries.

@@ -113,12 +113,13 @@ class Machine:
         return free
 
     def _link(self, free: list[int]) -> None:
-        """The row of free records, the lowest at its end."""
+        """The row of free records, the lowest at its end. Whatever is freed comes before them, so those kept stay the last."""
         below = 0
         for j in free:
             self.n[j + at.NEXT] = below
             below = j
         self.n[at.G_FREE] = below
+        self.n[at.G_KEPT] = free[at.KEPT_FREE]
 
     @property
     def look(self) -> Any:
@@ -132,7 +133,7 @@ class Machine:
 
     def _make_room(self) -> None:
         """More records and a longer agenda, when those there are run short."""
-        if self.n[at.G_FREE] < self.n[at.G_KEPT]:
+        if not self.n[at.G_KEPT]:
             free = self._free_records()
             if len(free) < 2 * at.KEPT_FREE:
                 there = len(self.records)
@@ -146,7 +147,7 @@ class Machine:
 
     def refresh(self) -> None:
         """Make more ready where it runs short: for what is put in between two steps of time."""
-        if self.n[at.G_FREE] < self.n[at.G_KEPT] or self.mode.crowded(self.agenda):
+        if not self.n[at.G_KEPT] or self.mode.crowded(self.agenda):
             self._make_room()
         self._fill_count += 1
         if self._fill_count >= at.RESERVE // 2:

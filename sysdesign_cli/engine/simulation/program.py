@@ -22,6 +22,11 @@ _STEP: Final = 32
 _STACK: Final = 1 << 14
 
 
+def limited(copies: int, each: int) -> int:
+    """What so many copies hold together, where it fits into a place."""
+    return min(UNLIMITED, copies * each)
+
+
 @dataclass(frozen=True)
 class Stream:
     """Where drawn numbers come from. ``name`` decides the numbers, so the same part draws the same in every variant."""
@@ -93,6 +98,7 @@ class _Compiler:
         self.places: list[Callable[[int], None]] = []
         self.branches: list[tuple[int, Callable[[], None]]] = []
         self.largest_group = 1
+        self.named: dict[str, int] = {}
         self.nowhere = self.inside = 0
         self.looked_at = looked_at
 
@@ -111,7 +117,8 @@ class _Compiler:
 
     def _stream(self, name: str, law: str = "uniform", mean: float = 1.0, cv: float = 1.0) -> int:
         place = self.program.place(2)
-        self.program.streams[place] = Stream(name, law, mean, cv)
+        number = self.named[name] = self.named.get(name, 0) + 1
+        self.program.streams[place] = Stream(name if number == 1 else f"{name}#{number}", law, mean, cv)
         return place
 
     # --- services ------------------------------------------------------------------------------------------------------------------
@@ -131,8 +138,7 @@ class _Compiler:
         for number, row in enumerate(program.services):
             own = [program.subscriptions[h] for h in system.handlers_of[number] if h in program.subscriptions]
             self.set(row, S_SUBSCRIPTIONS_FROM=self._row_of(own), S_SUBSCRIPTIONS=len(own))
-            simple = not own and program.whole[row + at.S_ACTIVE] == 1 and not program.whole[row + at.S_FUNCTION]
-            self.set(row, S_SIMPLE=int(simple))
+            self.set(row, S_ALONE=int(not own and not program.whole[row + at.S_FUNCTION]))
 
     def _service(self, service: Service, running: int) -> None:
         program = self.program
@@ -148,7 +154,7 @@ class _Compiler:
         slots = []
         for _ in range(most if own_queues else 1):
             slot = program.place(at.SLOT_SIZE)
-            self.set(slot, L_LIMIT=min(UNLIMITED, copies * concurrency), L_CORES=copies * int(service.cores or 0), L_SERVICE=row)
+            self.set(slot, L_LIMIT=limited(copies, concurrency), L_CORES=limited(copies, int(service.cores or 0)), L_SERVICE=row)
             slots.append(slot)
         program.slots.append(slots)
         active = min(running, len(slots)) if own_queues else 1
@@ -160,9 +166,9 @@ class _Compiler:
             S_UP=1,
             S_FUNCTION=int(function),
             S_STREAM=self._stream(f"service/{service.name}"),
-            S_SLOT=slots[0],
+            S_SLOT=slots[0] if active == 1 and not function else 0,
             S_FAR=int(service.round_trip > 0),
-            S_KEPT=int(service.replicas.min) * concurrency if function else 0,
+            S_KEPT=limited(int(service.replicas.min), concurrency) if function else 0,
         )
         adds = float(service.replicas.adds or 0.0)
         burst = max(1.0, adds * BURST_S)
@@ -334,6 +340,7 @@ class _Compiler:
             row,
             CF_TIMEOUT=float(call.timeout or 0.0),
             CF_BACKOFF=float(call.backoff or 0.0),
+            CF_JITTER=float(call.jitter or 0.0),
             CF_BUDGET=float(call.retry_budget or 0.0),
         )
         if not cache:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sysdesign_cli.engine.simulation import layout as at
 from sysdesign_cli.engine.simulation.arrivals import Arrivals
-from sysdesign_cli.engine.simulation.faults import KILL, LOSS, SLOW, ZONE, Fault, crash, settle, switch_off, switch_on
+from sysdesign_cli.engine.simulation.fault import KILL, LOSS, SLOW, ZONE, Fault
+from sysdesign_cli.engine.simulation.faults import crash, settle, switch_off, switch_on
 from sysdesign_cli.engine.simulation.machine import Machine, TooMuchInside
 from sysdesign_cli.engine.simulation.modes import Fast, Plain
 from sysdesign_cli.engine.simulation.program import compile_system
@@ -48,7 +49,20 @@ class Plan:
 
 
 #: What is written down of each row at every bin's end.
-FLOW_FIELDS: Final = ("ARRIVED", "ANSWERED", "DEGRADED", "FAILED", "LOST", "COMPLETED", "PARKED", "UNFINISHED", "SPOILT", "ELSEWHERE", "OPEN", "DUE")
+FLOW_FIELDS: Final = (
+    "ARRIVED",
+    "ANSWERED",
+    "DEGRADED",
+    "FAILED",
+    "LOST",
+    "COMPLETED",
+    "PARKED",
+    "UNFINISHED",
+    "SPOILT",
+    "ELSEWHERE",
+    "OPEN",
+    "DUE",
+)
 FLOW_REALS: Final = ("AREA", "ANSWER_SUM", "COMPLETION_SUM")
 SERVICE_FIELDS: Final = ("ENDED", "FAILED", "REFUSED", "COLD", "QUEUED", "CRASHED", "STORED")
 SERVICE_REALS: Final = ("BUSY_AREA", "QUEUE_AREA", "WAITED", "CORE_AREA")
@@ -108,6 +122,7 @@ class Run:
             if plan.scaling and definition.replicas.max is not None and definition.concurrency is not None and definition.kind != "function"
         }
         self.dead: dict[int, int] = {}
+        self.hit: dict[int, int] = {}
         self.down: frozenset[int] = frozenset()
         self.samples: list[Sample] = []
         self._histograms: list[NDArray[numpy.int64]] = []
@@ -127,7 +142,8 @@ class Run:
             stopped = "full"
         except KeyboardInterrupt:
             stopped = "interrupted"
-        if stopped and self.machine.now > 0 and (not self.samples or self.machine.now > self.samples[-1].time_s):
+        # what an interrupt cuts off may be half of an event, so the last whole bin is the end
+        if stopped == "full" and self.machine.now > 0 and (not self.samples or self.machine.now > self.samples[-1].time_s):
             self._note()
         return Outcome(
             tuple(self.samples),
@@ -153,10 +169,12 @@ class Run:
     def _go(self, progress: Callable[[float], None] | None) -> None:
         plan, machine = self.plan, self.machine
         width = plan.length_s / plan.bins
-        faults = sorted({t for fault in plan.faults for t in (fault.start, fault.end) if fault.end > fault.start and 0 <= t < plan.length_s})
+        faults = sorted(
+            {t for fault in plan.faults for t in (fault.start, fault.end) if fault.end > fault.start and 0 <= t < plan.length_s}
+        )
         next_bin, next_fault, decision = 0, 0, machine.now + PERIOD_S
         round_s = max(_ROUND_S, plan.length_s / 3600)
-        next_round = machine.now + round_s
+        next_round = machine.now + round_s if self.program.subscriptions or self._functions else math.inf
         while True:
             edge = next_bin * width if next_bin < plan.bins else plan.length_s
             ready = min((scaler.next_ready() for scaler in self.scalers.values()), default=math.inf)
@@ -222,14 +240,26 @@ class Run:
             switch_off(self.machine, service)
         self.down = hit.down
         for service in sorted({*self.dead, *hit.dead_replicas}):
-            self._set_dead(service, hit.dead_replicas.get(service, 0))
+            self._set_dead(service, self._dead_of(service, hit.dead_replicas.get(service, 0), zones))
+        self.hit = hit.dead_replicas
         self._set_speeds(active)
+
+    def _dead_of(self, service: int, hit: int, zones: tuple[str, ...]) -> int:
+        """How many of those running are dead; of those that autoscaling has added a lost zone takes its share."""
+        if hit == self.hit.get(service, 0):
+            return self.dead.get(service, 0)
+        least = max(1, int(self.system.services[service].replicas.min))
+        if service not in self.scalers or not zones or hit >= least:
+            return hit
+        return round(hit * self._running(service) / least)
 
     def _set_dead(self, service: int, dead: int) -> None:
         before = self.dead.get(service, 0)
         self.dead[service] = dead
         if service in self.scalers:
-            self.scalers[service].dead = dead
+            scaler = self.scalers[service]
+            scaler.dead = dead
+            scaler.running = min(scaler.running, scaler.most + dead)
         if service not in self.down and self.system.services[service].kind != "function" and dead != before:
             self._resize(service, crashed=dead > before)
 
@@ -245,13 +275,16 @@ class Run:
         limit = int(machine.look[slots[0] + at.L_LIMIT])
         set_replicas(machine, service, count)
         if crashed and len(slots) > 1:
-            crash(machine, service, slots[count:was])
+            crash(machine, service, slots[count:was], share=1 - min(count, was) / was)
         elif crashed and limit:
-            busy = int(machine.look[slots[0] + at.L_BUSY])
-            crash(machine, service, slots, most=max(0, round(busy * (1 - machine.look[slots[0] + at.L_LIMIT] / limit))))
+            busy, share = int(machine.look[slots[0] + at.L_BUSY]), 1 - machine.look[slots[0] + at.L_LIMIT] / limit
+            crash(machine, service, slots, max(0, round(busy * share)), max(0.0, share))
         settle(machine, service)
-        if not crashed:
-            machine.mode.kernel.wake(machine.n, machine.x, machine.agenda, row, machine.now)
+        kernel = machine.mode.kernel
+        for slot in slots:
+            while kernel.next_at_core(machine.n, machine.x, machine.agenda, slot, machine.now):
+                machine.refresh()
+        kernel.wake(machine.n, machine.x, machine.agenda, row, machine.now)
 
     def _set_speeds(self, active: list[Fault]) -> None:
         program, machine = self.program, self.machine
@@ -310,7 +343,7 @@ class Run:
 
     def _new_in_histograms(self) -> tuple[dict[int, int], ...]:
         first = not self._histograms
-        changes = []
+        changes: list[dict[int, int]] = []
         for number, row in enumerate(self.program.flows.values()):
             for which in (0, 1):
                 start = int(self.machine.look[row + at.F_HISTOGRAMS]) + which * at.BUCKETS

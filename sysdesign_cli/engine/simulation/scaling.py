@@ -9,6 +9,7 @@ from typing import Final
 
 from sysdesign_cli.engine.simulation import layout as at
 from sysdesign_cli.engine.simulation.machine import Machine
+from sysdesign_cli.engine.simulation.program import limited
 from sysdesign_cli.engine.stations import TARGET
 
 #: Seconds between two decisions, tolerance of the target, and how long a lower need must last before replicas go. The defaults of
@@ -32,6 +33,7 @@ class Scaler:
     planned: list[tuple[float, int]] = field(default_factory=list)
     """(from s on, replicas) by a schedule that knows the load."""
     dead: int = 0
+    """Of those running; others may be ordered in their place."""
     coming: deque[tuple[float, int]] = field(default_factory=deque)
     """(ready at s, replicas)"""
     wanted: deque[tuple[float, int]] = field(default_factory=deque)
@@ -60,9 +62,15 @@ class Scaler:
         share = (x[(row // 2) + at.SF_BUSY_AREA] + busy * now) / concurrency
         if self.definition.cores is not None and self.definition.cores < concurrency:
             share = max(share, (x[(row // 2) + at.SF_CORE_AREA] + computing * now) / float(self.definition.cores))
-        waiting = sum(n[s + at.U_LENGTH] for h, s in machine.program.subscriptions.items() if machine.program.system.handlers[h].service == self.service)
         queued = x[(row // 2) + at.SF_QUEUE_AREA] + n[row + at.S_QUEUED] * now
-        return now, float(share), float(queued / concurrency) + float(waiting) / concurrency * 0.0
+        return now, float(share), float(queued / concurrency)
+
+    def _messages(self) -> float:
+        """Messages that wait now, for each worker of a replica."""
+        program, n = self.machine.program, self.machine.look
+        own = program.system.handlers_of[self.service]
+        waiting = sum(n[program.subscriptions[handler] + at.U_LENGTH] for handler in own if handler in program.subscriptions)
+        return float(waiting) / float(self.definition.concurrency or 1)
 
     def decide(self) -> None:
         """Look at the time since the last decision, and order more replicas or let some go."""
@@ -73,32 +81,33 @@ class Scaler:
             return
         busy_replicas = (share - share_before) / (now - before)
         if self.definition.replicas.reacts_to == "queue":
-            busy_replicas += (queued - queued_before) / (now - before)
+            busy_replicas += (queued - queued_before) / (now - before) + self._messages()
         alive = max(1, self.running - self.dead)
         if self.planned:
             need = next((count for start, count in reversed(self.planned) if start <= now + self.starts_in + PERIOD_S), self.least)
         elif abs(busy_replicas / alive / self.target - 1) <= TOLERANCE:
-            need = self.running
+            need = alive
         else:
             need = math.ceil(busy_replicas / self.target * (1 - 1e-12))
         need = max(self.least, min(self.most, need))
         self.wanted.append((now, need))
         while self.wanted[0][0] < now - STABLE_S:
             self.wanted.popleft()
-        ordered = self.running + sum(count for _, count in self.coming)
+        ordered = alive + sum(count for _, count in self.coming)
         if need > ordered:
             self._order(need - ordered, now)
         else:
             highest = max(count for _, count in self.wanted)
-            if highest < self.running and (now >= STABLE_S or self.planned):
-                self.running = highest
+            if highest < alive and (now >= STABLE_S or self.planned):
+                self.running = highest + self.dead
 
     def _order(self, count: int, now: float) -> None:
         if self.adds <= 0:
             self.coming.append((now + self.starts_in, count))
             return
+        begin = max(now, self.coming[-1][0] - self.starts_in) if self.coming else now  # behind those ordered before
         for number in range(count):
-            self.coming.append((now + (number + 1) / self.adds + self.starts_in, 1))
+            self.coming.append((begin + (number + 1) / self.adds + self.starts_in, 1))
 
     def next_ready(self) -> float:
         return self.coming[0][0] if self.coming else math.inf
@@ -106,7 +115,7 @@ class Scaler:
     def arrive(self) -> None:
         """Those that are ready now begin to serve."""
         while self.coming and self.coming[0][0] <= self.machine.now + 1e-9:
-            self.running = min(self.most, self.running + self.coming.popleft()[1])
+            self.running = min(self.most + self.dead, self.running + self.coming.popleft()[1])
 
 
 def set_replicas(machine: Machine, service: int, count: int) -> None:
@@ -118,7 +127,9 @@ def set_replicas(machine: Machine, service: int, count: int) -> None:
     row = program.services[service]
     if len(program.slots[service]) > 1 or n[row + at.S_POLICY] != at.SHARED:
         n[row + at.S_ACTIVE] = min(count, len(program.slots[service]))
+        for number, slot in enumerate(program.slots[service]):
+            n[slot + at.L_LEAVING] = int(number >= count)
     else:
         slot = program.slots[service][0]
-        n[slot + at.L_LIMIT] = count * int(definition.concurrency)
-        n[slot + at.L_CORES] = count * int(definition.cores or 0)
+        n[slot + at.L_LIMIT] = limited(count, int(definition.concurrency))
+        n[slot + at.L_CORES] = limited(count, int(definition.cores or 0))

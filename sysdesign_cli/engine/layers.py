@@ -1,0 +1,246 @@
+"""Which pools of workers are small enough to matter to the queues behind them, told from a loaded system for ``pools``.
+
+A pool is taken so when it often has no worker free while its workers wait for others, and nothing stands against it: every call it
+makes comes one after the other (of calls at the same time a worker has several in a queue), nothing on the way is part of a circle,
+nothing behind it gets more than it can do, and no call is given up on average. Other pools keep the open queues of ``loaded``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
+from sysdesign_cli.engine.moments import Moments, mixed, work_of
+from sysdesign_cli.engine.places import Pool, Queue, Visits
+from sysdesign_cli.engine.pools import Overfull, relieve
+from sysdesign_cli.engine.queueing import erlang_c
+from sysdesign_cli.engine.relief import Relief
+
+if TYPE_CHECKING:
+    from sysdesign_cli.engine.loaded import Loaded
+    from sysdesign_cli.engine.system import CallEdge, HandlerNode
+
+
+class Layers:
+    """The pools of a loaded system that have been found to matter so far. reliefs: place (service number) -> what they change."""
+
+    def __init__(self, load: Loaded) -> None:
+        self.load = load
+        self.system = load.system
+        self.pools: set[int] = set()
+        self.refused: set[int] = set()
+        self.reliefs: dict[int, Relief] = {}
+        self._may: dict[int, bool] = {}
+        self._ways: dict[int, _Way | None] = {}
+
+    def more(self) -> bool:
+        """Look for pools that matter at the present waits, and work out anew what they change; False where nothing does any more."""
+        late = {number for number in self.pools if self._gives_up(number)}
+        found = {number for number in range(len(self.system.services)) if self._matters(number)} - late
+        if not late and not found:
+            return False
+        self._refuse(late)
+        self.pools = self._with_callees(self.pools | found)
+        self.reliefs = self._solved()
+        return True
+
+    def _refuse(self, numbers: set[int]) -> None:
+        if numbers:
+            self.refused |= numbers
+            self.pools -= numbers
+            self._may, self._ways = {}, {}
+
+    def _with_callees(self, found: set[int]) -> set[int]:
+        """With every pool that one of them calls."""
+        closed, stack = set(found), list(found)
+        while stack:
+            way = self._way(stack.pop())
+            more = {called for called in way.visits if self.may(called)} - closed if way is not None else set()
+            closed |= more
+            stack += more
+        return closed
+
+    def _solved(self) -> dict[int, Relief]:
+        while self.pools:
+            try:
+                return relieve(self._places())
+            except Overfull as full:
+                self._refuse({number for number in self.pools if (way := self._way(number)) is None or full.place in way.visits})
+                self.pools = self._with_callees(self.pools)
+        return {}
+
+    # --- which ---
+
+    def _matters(self, number: int) -> bool:
+        load, station = self.load, self.load.stations[number]
+        if number in self.pools or station.rate <= 0 or not load.tight(number) or not self.may(number):
+            return False
+        if station.saturated:
+            return True
+        waits = [one.probability for one in (station.request_wait, station.event_wait) if one is not None]
+        full = max(waits, default=0.0) or erlang_c(int(station.workers), station.busy)
+        return full * (1 - load.unloaded.busy(number) / station.busy) > NOTICED
+
+    def may(self, number: int) -> bool:
+        """Whether a service is a pool of few workers that wait for something, calls or a core, and nothing stands against it."""
+        if number not in self._may:
+            self._may[number] = self._is_pool(number) and (way := self._way(number)) is not None and not self._overfull(way)
+        return self._may[number]
+
+    def _is_pool(self, number: int) -> bool:
+        service, station = self.system.services[number], self.load.stations[number]
+        if not service.blocking or service.concurrency is None or service.kind == "function" or number in self.refused:
+            return False
+        if station.rate <= 0 or not 1 <= station.workers <= MOST_WORKERS or station.computing >= self.servers(number):
+            return False
+        if self.load.consumers(number) < station.workers:
+            return False  # an event has too few partitions for all of them
+        return bool(self.system.called_services[number]) or self.servers(number) < station.workers
+
+    def _overfull(self, way: _Way) -> bool:
+        """Whether something that the workers wait for gets more than it can do, whoever else waits for it."""
+        return any(self.load.stations[called].computing >= self.servers(called) for called in way.visits)
+
+    def _gives_up(self, number: int) -> bool:
+        """Whether a call of the pool takes longer than its timeout on average: then more stand in the queue than there are workers."""
+        load, ways = self.load, self.system.ways
+        return any(
+            edge.call.timeout is not None and edge.call.timeout < load.response[edge.target].mean + ways[edge.target] < math.inf
+            for h in self.system.handlers_of[number]
+            if load.rates[h] > 0
+            for _, edge in self.system.handlers[h].weighted_calls()
+        )
+
+    # --- what they are made of ---
+
+    def servers(self, number: int) -> float:
+        """Requests that a service can compute at a time."""
+        service, station = self.system.services[number], self.load.stations[number]
+        return station.workers if service.cores is None else min(station.workers, station.replicas * float(service.cores))
+
+    def work(self, number: int) -> Moments:
+        """Own work of one request of a service."""
+        rates, handlers = self.load.rates, self.system.handlers_of[number]
+        rate = sum(rates[h] for h in handlers)
+        return mixed([(rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if rates[h] > 0])
+
+    def _way(self, number: int) -> _Way | None:
+        if number not in self._ways:
+            way = _Way(self)
+            self._ways[number] = way if way.walk(number) and (way.visits or way.delay.mean or self.work(number).mean) else None
+        return self._ways[number]
+
+    def _places(self) -> dict[int, Queue | Pool]:
+        places: dict[int, Queue | Pool] = {}
+        for number in self.pools:
+            way = self._way(number)
+            assert way is not None
+            places[number] = self._pool(number, way)
+            for called in way.visits:
+                if called not in self.pools and called not in places:
+                    work = self.work(called)
+                    station, queues = self.load.stations[called], self._queues(called)
+                    places[called] = Queue(
+                        station.rate, int(self.servers(called)) // queues, work.mean, _cv2(work), queues, self._in_turn(called)
+                    )
+        return places
+
+    def _pool(self, number: int, way: _Way) -> Pool:
+        station, work = self.load.stations[number], self.work(number)
+        cores = self.system.services[number].cores
+        few, queues = self.servers(number) < station.workers, self._queues(number)
+        return Pool(
+            rate=station.rate / queues,
+            workers=int(station.workers) // queues,
+            own_s=work.mean,
+            cores=int(cores) if cores is not None and few and work.mean else None,
+            replicas=station.replicas // queues,
+            delay_s=way.delay.mean,
+            visits={called: Visits(mean, variance) for called, (mean, variance) in way.visits.items()},
+            own_cv2=_cv2(work),
+            delay_cv2=_cv2(way.delay),
+            copies=queues,
+            arrival_cv2=1 / queues if self._in_turn(number) else 1.0,
+        )
+
+    def _in_turn(self, number: int) -> bool:
+        return self.system.services[number].queue == "round-robin"
+
+    def _queues(self, number: int) -> int:
+        """Queues of a service: one for each replica, unless they share one. Messages are taken from one queue."""
+        service, replicas = self.system.services[number], self.load.stations[number].replicas
+        events = any(self.system.handlers[h].event is not None for h in self.system.handlers_of[number] if self.load.rates[h] > 0)
+        return replicas if service.queue in ("random", "round-robin") and not events else 1
+
+
+class _Way:
+    """What the workers of one pool wait for: places with queues, and delays; through services that no worker of their own is waited for."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self.system = layers.system
+        self.delay = Moments(0.0, 0.0)
+        self.visits: dict[int, tuple[float, float]] = {}
+
+    def walk(self, number: int) -> bool:
+        """False where the way has a circle, or calls at the same time."""
+        load, system = self.layers.load, self.system
+        rate = load.stations[number].rate
+        if rate <= 0 or number in load.circles:
+            return False
+        pending = {h: load.rates[h] / rate for h in system.handlers_of[number] if load.rates[h] > 0}
+        while pending:
+            handler = max(pending, key=system.topology.position.__getitem__)
+            weight, node = pending.pop(handler), system.handlers[handler]
+            if node.service in load.circles or _at_once(node):
+                return False
+            for publish in node.publishes:
+                if publish.mode == "in-path":
+                    self._wait(load.acknowledgement(publish.broker), weight * publish.mean)
+            for mean, edge in node.weighted_calls():
+                if mean > 0:
+                    self._call(edge, weight * mean, pending)
+        return True
+
+    def _call(self, edge: CallEdge, weight: float, pending: dict[int, float]) -> None:
+        load, system, layers = self.layers.load, self.system, self.layers
+        number = system.handlers[edge.target].service
+        service, node = system.services[number], system.handlers[edge.target]
+        self._wait(Moments(system.ways[edge.target], 0.0), weight)
+        if layers.may(number):
+            self._visit(number, weight)
+            return
+        through = bool(node.calls or node.misses or node.publishes)
+        if service.kind == "function" or math.isinf(load.stations[number].workers):
+            own = work_of(node.handler.takes)
+            cold = load.stations[number].cold_share * float(service.replicas.starts_in or 0.0)
+            self._wait(own.plus(Moments(cold, 0.0)), weight)
+        elif not (service.blocking and through) or layers.servers(number) < load.stations[number].workers:
+            if layers.work(number).mean:
+                self._visit(number, weight)
+        else:
+            self._wait(work_of(node.handler.takes), weight)
+        if through:
+            pending[edge.target] = pending.get(edge.target, 0.0) + weight
+
+    def _visit(self, number: int, weight: float) -> None:
+        mean, variance = self.visits.get(number, (0.0, 0.0))
+        self.visits[number] = (mean + weight, variance + max(0.0, weight * (1 - weight)))
+
+    def _wait(self, time: Moments, weight: float) -> None:
+        self.delay = self.delay.plus(time.chanced(weight) if weight < 1 else time.repeated(weight))
+
+
+def _at_once(node: HandlerNode) -> bool:
+    """Whether a handler makes calls at the same time."""
+    return _shares_group(node.calls) or _shares_group(node.misses)
+
+
+def _shares_group(edges: tuple[CallEdge, ...]) -> bool:
+    groups = [edge.group for edge in edges if edge.mean > 0]
+    return len(set(groups)) < len(groups) or any(_shares_group(edge.on_miss) for edge in edges)
+
+
+def _cv2(time: Moments) -> float:
+    return time.variance / time.mean**2 if time.mean else 0.0

@@ -1,0 +1,310 @@
+"""Workers held during calls, open arrivals: what stands in a queue behind a pool can be no more than the pool's workers.
+
+A pool with all that its workers wait for is replaced by one centre whose rate depends on how many requests are inside: the
+throughput that its inside has with 1, 2, … customers (flow-equivalent centre: Chandy, Herzog and Woo, IBM Journal of Research and
+Development 19, 1975). Pools that are called by pools are replaced first, so it goes from the callees up (method of layers: Rolia and
+Sevcik, IEEE TSE 21(8), 1995); then the chances of 0, 1, 2, … requests inside go down again, from the callers to the callees.
+
+A place that several pools call is seen by each of them beside the others: Poisson streams, and pools that ask as often as they do in
+their own networks, with 0, 1, 2, … of their workers there. In a product-form network with these the
+place's rates for one of them are exact (a subnetwork of several classes: Kritzinger, van Wyk and Krzesinski, Performance Evaluation
+2, 1982); that the sources ask independently of each other is the approximation. So is the product form where a pool is waited for.
+
+The flow-equivalent centre takes the times between two replies of a full pool for exponential. They are more regular: how much, is
+worked out as a martingale's variance (``dispersion``), and the wait in front of the pool is that of such service times.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Final
+
+from sysdesign_cli.engine.centres import Centre, Load, Network
+from sysdesign_cli.engine.dispersion import dispersion
+from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
+from sysdesign_cli.engine.queueing import NOBODY, queue_wait
+from sysdesign_cli.engine.relief import Relief, Shorter
+
+#: Rounds for pools that share a place, and the relative change at which they end.
+ROUNDS: Final = 20
+SETTLED: Final = 1e-5
+
+
+class Overfull(ValueError):
+    """A place that pools call gets more than it can do."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"place {place} gets more than it can do")
+        self.place = place
+
+
+def relieve(places: dict[int, Queue | Pool]) -> dict[int, Relief]:
+    """Every place with pools that call it, and every pool. Raises Overfull where a queue, or a pool that is called, is overfull."""
+    return _Layers(places).solved()
+
+
+class _Layers:
+    def __init__(self, places: dict[int, Queue | Pool]) -> None:
+        self.places = places
+        self.pools = {number: place for number, place in places.items() if isinstance(place, Pool)}
+        self.callers: dict[int, list[int]] = {number: [] for number in places}
+        for number, pool in self.pools.items():
+            for called in pool.visits:
+                self.callers[called].append(number)
+        self.order = self._callees_first()
+        self.open_rate = {number: self._outside(number) for number in places}
+        self.rates: dict[int, list[float]] = {}
+        self.cores: dict[int, Centre] = {}
+        """pool -> own computing with 1, 2, … of the workers there: each replica's cores by themselves"""
+        self.networks: dict[int, Network] = {}
+        self.seen: dict[tuple[int, int], list[float]] = {}
+        """(caller, place) -> the place's rates for 1, 2, … of the caller's requests"""
+        self.rows: dict[tuple[int, int], list[list[float]]] = {}
+        """(caller, place) -> for n of the caller's requests there, the chances of so many others"""
+        self.inside: dict[int, list[float]] = {}
+        """pool -> chances of so many held workers"""
+        self.loads: dict[int, list[Load]] = {}
+        self.response = {(caller, called): self._first(called) for called in places for caller in self.callers[called]}
+        self.alone: dict[int, list[float]] = {}
+
+    def _callees_first(self) -> list[int]:
+        order: list[int] = []
+        seen: set[int] = set()
+
+        def visit(number: int) -> None:
+            if number not in seen:
+                seen.add(number)
+                for called in self.pools[number].visits:
+                    if called in self.pools:
+                        visit(called)
+                order.append(number)
+
+        for number in self.pools:
+            visit(number)
+        return order
+
+    def _outside(self, number: int) -> float:
+        rate = self._coming(number)
+        rest = rate - sum(self._coming(caller) * self.pools[caller].visits[number].mean for caller in self.callers[number])
+        return rest if rest > 1e-9 * rate else 0.0
+
+    def _coming(self, number: int) -> float:
+        """Requests per second of all queues of a place."""
+        place = self.places[number]
+        return place.rate if isinstance(place, Queue) else place.rate * place.copies
+
+    def _flow(self, caller: int, number: int) -> float:
+        """Calls per second that a caller really makes to a place, by all its copies."""
+        return self._through(caller) * self.pools[caller].copies * self.pools[caller].visits[number].mean
+
+    def _first(self, number: int) -> float:
+        place = self.places[number]
+        return place.service_s if isinstance(place, Queue) else place.own_s + place.delay_s
+
+    def solved(self) -> dict[int, Relief]:
+        shared = any(sum(self.pools[caller].copies for caller in callers) > 1 for callers in self.callers.values())
+        for _ in range(ROUNDS if shared else 1):
+            before = dict(self.response)
+            self._up()
+            self._down()
+            if all(abs(self.response[key] - old) <= SETTLED * self.response[key] for key, old in before.items()):
+                break
+        return {number: self._relief(number) for number in self.places if self.callers[number] or number in self.pools}
+
+    # --- from the callees up: the rates of each pool ---
+
+    def _up(self) -> None:
+        for number, place in self.places.items():
+            if isinstance(place, Queue) and number not in self.rates:
+                inside = sum(self.pools[caller].workers * self.pools[caller].copies for caller in self.callers[number])
+                self._found(number, place.rates(LONGEST if self.open_rate[number] else inside))
+        for number in self.order:
+            pool = self.pools[number]
+            if pool.cores is not None and pool.own_s and number not in self.cores:
+                rates = apart(pool.replicas, pool.cores, pool.own_s, pool.workers)
+                self.cores[number] = Centre(rates + rates[-1:] * (pool.workers - len(rates)))
+            centres = [self.cores[number]] if number in self.cores else []
+            for called, visits in pool.visits.items():
+                seen, self.rows[number, called] = beside(self.rates[called], self._others(number, called), pool.workers)
+                self.seen[number, called] = seen
+                centres.append(Centre([rate / visits.mean for rate in seen]))
+            delay_s = pool.delay_s + (pool.own_s if pool.cores is None else 0.0)
+            self.networks[number] = Network(centres, delay_s)
+            self._found(number, self._regular(number))
+
+    def _regular(self, number: int) -> list[float]:
+        """Rates of a pool, with as much of its workers' waits for each other as the variability of the times makes.
+
+        If nothing varied, n workers would be as fast as the busiest place, or as n that never meet. What they are slower than that is
+        taken in proportion to the root of the mean cv² (half of fixed and half of exponential times: 0.74 for two workers, exact).
+        """
+        network, pool = self.networks[number], self.pools[number]
+        rates = network.throughputs(pool.workers)
+        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
+        cv2s += [place.cv2 if isinstance(place := self.places[called], Queue) else 1.0 for called in pool.visits]
+        if all(abs(cv2 - 1) < 1e-9 for cv2 in cv2s):
+            return rates
+        unmet_s = network.delay_s + sum(1 / centre.rates[0] for centre in network.centres)
+        found = []
+        for n, rate in enumerate(rates, 1):
+            most = [centre.rates[min(n, len(centre.rates)) - 1] for centre in network.centres]
+            used = [rate / one for one in most]
+            varied = math.sqrt(sum(share * cv2 for share, cv2 in zip(used, cv2s, strict=True)) / sum(used))
+            least_s = max(unmet_s, n / min(most))
+            found.append(n / (least_s + max(0.0, n / rate - least_s) * varied))
+        return found
+
+    def _found(self, number: int, rates: list[float]) -> None:
+        self.rates[number] = rates
+        if self.callers[number] and self._coming(number) >= self._most(number) * (1 - 1e-9):
+            raise Overfull(number)
+        self.alone[number] = alone(rates, self.open_rate[number]) if self.callers[number] else [1.0]
+
+    def _most(self, number: int) -> float:
+        """Requests per second that a place can do."""
+        place = self.places[number]
+        if isinstance(place, Queue):
+            return place.queues * place.servers / place.service_s
+        return self.rates[number][-1] * place.copies
+
+    def _others(self, number: int, called: int) -> list[float]:
+        """Chances of so many requests at a place if one of its callers had none there."""
+        row = self.alone[called]
+        for other in self.callers[called]:
+            for _ in range(self.pools[other].copies - (other == number)):
+                seen, rows = beside(self.rates[called], row, self.pools[other].workers)
+                row = joined(rows, asking(self._asks(other, called), seen))
+        return row
+
+    def _asks(self, caller: int, called: int) -> list[float]:
+        """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place.
+
+        As in its own network: as often as one more leads there, one more less leads back. At first as if each worker asked by itself.
+        """
+        pool = self.pools[caller]
+        if caller in self.loads:
+            there, seen = self._there(caller, called), self.seen[caller, called]
+            return [seen[n] * more / chance if chance > 0 else 0.0 for n, (chance, more) in enumerate(pairwise(there))]
+        think_s = max(1e-3, pool.workers / pool.rate / pool.visits[called].mean - self._first(called))
+        return [(pool.workers - n) / think_s for n in range(pool.workers)]
+
+    # --- from the callers down: how many are inside ---
+
+    def _down(self) -> None:
+        for number in reversed(self.order):
+            pool, rates = self.pools[number], self.rates[number]
+            if self.callers[number]:
+                inside = self._total(number)
+            elif pool.rate < rates[-1]:
+                inside = alone(rates, pool.rate)
+            else:
+                inside = [0.0] * pool.workers + [1.0]
+            inside += [0.0] * (pool.workers + 1 - len(inside))
+            self.inside[number] = [*inside[: pool.workers], sum(inside[pool.workers :])]
+            self.loads[number] = self.networks[number].at_population(self.inside[number])
+            calls = self.loads[number][-len(pool.visits) :] if pool.visits else []
+            for (called, visits), load in zip(pool.visits.items(), calls, strict=True):
+                self.response[number, called] = load.number / (self._through(number) * visits.mean)
+
+    def _through(self, number: int) -> float:
+        """Requests per second that a pool really works on."""
+        return min(self.pools[number].rate, self.rates[number][-1])
+
+    def _total(self, number: int) -> list[float]:
+        """Chances of so many requests at a place, as its callers see it on average."""
+        views = []
+        for caller in self.callers[number]:
+            weight = self._flow(caller, number)
+            views.append((weight, joined(self.rows[caller, number], self._there(caller, number))))
+        whole = sum(weight for weight, _ in views)
+        total = [0.0] * max(len(view) for _, view in views)
+        for weight, view in views:
+            for n, chance in enumerate(view):
+                total[n] += weight / whole * chance
+        return total
+
+    def _there(self, caller: int, number: int) -> list[float]:
+        """Chances of so many requests of a caller at a place."""
+        visits = self.pools[caller].visits
+        return self.loads[caller][len(self.loads[caller]) - len(visits) + list(visits).index(number)].busy
+
+    # --- what comes of it ---
+
+    def _relief(self, number: int) -> Relief:
+        place, rates = self.places[number], self.rates[number]
+        views = self._views(number) if self.callers[number] else {}
+        if isinstance(place, Queue):
+            return Relief(views)
+        held_s = sum(n * chance for n, chance in enumerate(self.inside[number])) / self._through(number)
+        full_s = place.workers / rates[-1]
+        longer = likelier = 1.0
+        cv2 = self._cv2(number, place)
+        if place.rate < rates[-1]:
+            # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
+            way = "random" if place.arrival_cv2 == 1 else "round-robin"
+            plain = queue_wait(way, place.rate * place.copies, full_s, place.copies, place.workers)
+            mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
+            longer = ((1 + place.arrival_cv2) / 2 + cv2) / 2 * mean_s / plain.mean_s if plain.mean_s else 1.0
+            likelier = chance / plain.probability if plain.probability else 1.0
+        return Relief(views, self._core(number, place), held_s, full_s, longer, likelier, cv2)
+
+    def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
+        place, rates = self.places[number], self.rates[number]
+        flows = {caller: self._flow(caller, number) for caller in self.callers[number]}
+        found = {caller: ahead_of(self.rows[caller, number], self._there(caller, number), rates) for caller in flows}
+        if self.open_rate[number]:
+            flows[NOBODY] = self.open_rate[number]
+            found[NOBODY] = self._total(number)
+        whole = sum(flows.values())
+        if isinstance(place, Queue):
+            plain = place.wait()
+            open_s, open_chance = plain.mean_s, plain.probability
+            lines = {caller: queue_of(place, one, plain) for caller, one in found.items()}
+        else:
+            open_s, open_chance, _ = line_wait(alone(rates, place.rate), rates)
+            lines = {caller: line_wait(one, rates) for caller, one in found.items()}
+        return {caller: (flow / whole, Shorter(open_s, open_chance, *lines[caller])) for caller, flow in flows.items()}
+
+    def _core(self, number: int, pool: Pool) -> Shorter | None:
+        if pool.cores is None or not pool.own_s or pool.rate * pool.own_s >= pool.cores * pool.replicas:
+            return None
+        centre, load = self.networks[number].centres[0], self.loads[number][0]
+        cores = Queue(pool.rate, pool.cores, pool.own_s, pool.own_cv2, pool.replicas)
+        plain = cores.wait()
+        found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
+        return Shorter(plain.mean_s, plain.probability, *queue_of(cores, found, plain))
+
+    def _cv2(self, number: int, pool: Pool) -> float:
+        network = self.networks[number]
+        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
+        cv2s += [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
+        delay_cv2 = pool.delay_cv2 if pool.cores is not None else _joint(pool)
+        return dispersion(network, cv2s, delay_cv2, pool.workers)
+
+    def _work_cv2(self, number: int, called: int, visits: Visits) -> float:
+        """Of the work that one request makes at a place.
+
+        In the long run a full pool gets the replies that others leave over: all that the place can do, less what comes for these, each
+        with its own variance. Of other pools that are full as well it gets a share by lot. Between the two it is taken by the chance that
+        they are full.
+        """
+        place, most = self.places[called], self._most(called)
+        own = place.cv2 if isinstance(place, Queue) else self._cv2(called, place)
+        others = self.open_rate[called]
+        full = 0.0
+        for other in self.callers[called]:
+            copies = self.pools[other].copies
+            flow = self._flow(other, called) * (copies - (other == number)) / copies
+            others += flow
+            full += flow * self.inside[other][-1]
+        share = (most - others) / most
+        bound = full / others if others else 0.0
+        each = bound * (share * own + 1 - share) + (1 - bound) * (own + 1 - share) / share
+        return each / visits.mean + visits.variance / visits.mean**2
+
+
+def _joint(pool: Pool) -> float:
+    """cv² of own work and delays together."""
+    mean = pool.own_s + pool.delay_s
+    return (pool.own_cv2 * pool.own_s**2 + pool.delay_cv2 * pool.delay_s**2) / mean**2 if mean else 1.0

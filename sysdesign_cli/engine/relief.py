@@ -1,0 +1,73 @@
+"""What small pools of workers change at the places where they wait, in terms of the waits of open queues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from sysdesign_cli.engine.queueing import Wait
+
+#: Of the waits told here (``queueing.METHODS``).
+METHOD: Final = "small-pool"
+
+
+@dataclass(frozen=True)
+class Shorter:
+    """A wait with exponential times behind pools, and in an open queue of the same rate.
+
+    open_s, open_chance: mean and chance of the open queue's; mean_s, chance: behind pools; square: its E[W²] / E[W]².
+    """
+
+    open_s: float
+    open_chance: float
+    mean_s: float
+    chance: float
+    square: float
+
+    def of(self, found: Wait) -> Wait:
+        """An open queue's wait with its own times and discipline, as it is behind pools.
+
+        What bounds it is the number of workers, whatever the times are: the two bounds meet as 1/w + 1/most does.
+        """
+        if not found.mean_s or not self.mean_s:
+            return found if not found.mean_s else Wait(0.0, 0.0, METHOD)
+        less = max(0.0, 1 / self.mean_s - 1 / self.open_s) if self.open_s else 0.0
+        mean_s = 1 / (1 / found.mean_s + less)
+        chance = min(1.0, found.probability * self.chance / self.open_chance) if self.open_chance else found.probability
+        return Wait(chance, mean_s, METHOD, max(self.square, 1 / chance) * mean_s**2 - mean_s**2)
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What finite callers change at one place.
+
+    views: caller (NOBODY: all that are no pools) -> its share of what comes, and the wait that it finds, as it is never behind itself.
+    core: the wait for a core of a pool. held_s: mean time that a pool's worker is held now,
+    full_held_s: and when all are. longer, likelier: mean wait and chance of waiting in front of the pool, over those of as many
+    exponential servers of full_held_s each, by the same discipline. cv2: dispersion of the full pool's replies.
+    """
+
+    views: dict[int, tuple[float, Shorter]] = field(default_factory=dict)
+    core: Shorter | None = None
+    held_s: float = 0.0
+    full_held_s: float = 0.0
+    longer: float = 1.0
+    likelier: float = 1.0
+    cv2: float = 1.0
+
+    def of(self, found: Wait) -> Wait:
+        """The wait in front of a pool that nobody holds up, worked out as in an open queue with ``full_held_s``."""
+        if not self.full_held_s or not found.mean_s:
+            return found
+        return Wait(min(1.0, found.probability * self.likelier), found.mean_s * self.longer, METHOD, found.variance_s2)
+
+    def seen(self, found: Wait) -> dict[int, Wait]:
+        """Caller -> the wait that it finds, from that of an open queue."""
+        return {caller: view.of(found) for caller, (_, view) in self.views.items()}
+
+    def mean(self, waits: dict[int, Wait]) -> Wait:
+        """The wait over all that come, from what each caller finds."""
+        parts = [(share, waits[caller]) for caller, (share, _) in self.views.items()]
+        mean_s = sum(share * one.mean_s for share, one in parts)
+        square = sum(share * ((one.variance_s2 or 0.0) + one.mean_s**2) for share, one in parts)
+        return Wait(sum(share * one.probability for share, one in parts), mean_s, METHOD, max(0.0, square - mean_s**2))
