@@ -251,8 +251,9 @@ class Design:
         """Metrics at every point of a grid, such as ``sweep(["services.payment.replicas=2..12"], ["utilisation:payment"])``.
 
         changes: what ``--set`` takes, and ranges and lists of values; after the design's own changes. metrics: ``id``, or ``id:name``
-        of a flow, a service or a kind of content. simulating: how simulated metrics are simulated, a minute unless said. jobs: processes at most; 0 means as many as help. cluster: address of a Dask
-        scheduler. done: told how many points are finished, and of how many. Raises ScenarioError, ValueError, ClusterError.
+        of a flow, a service or a kind of content. simulating: how simulated metrics are simulated, a minute unless said. jobs:
+        processes at most; 0 means as many as help. cluster: address of a Dask scheduler. done: told how many points are finished, and
+        of how many. Raises ScenarioError, ValueError, ClusterError.
         """
         from functools import partial
         from time import perf_counter
@@ -296,7 +297,11 @@ class Design:
         from sysdesign_cli.analyses.simulation_plan import Question, faults_of, prepare
 
         length = seconds(lasts) or 0.0
-        faults = [fault for kind, texts in (("kill", kill), ("zone", zones), ("slow", slow), ("loss", loss)) for fault in faults_of(kind, texts, length)]
+        faults = [
+            fault
+            for kind, texts in (("kill", kill), ("zone", zones), ("slow", slow), ("loss", loss))
+            for fault in faults_of(kind, texts, length)
+        ]
         question = Question(workload, length, clock_time(start), tuple(faults), seed, replications, steady, bins, scale)
         return prepare(self.system, question)
 

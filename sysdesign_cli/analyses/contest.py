@@ -65,7 +65,10 @@ class Contest:
         self.metrics: list[Metric] = [METRICS[name] for name in spec.weights]
         total = math.fsum(spec.weights.values())
         self.weights = [weight / total for weight in spec.weights.values()]
-        self.subjects = {name: Subject(system, spec.workload, prices=prices.get(name), simulating=spec.simulating) for name, system in self.systems.items()}
+        self.subjects = {
+            name: Subject(system, spec.workload, prices=prices.get(name), simulating=spec.simulating)
+            for name, system in self.systems.items()
+        }
         self._known: dict[Hashable, Outcome] = {}
         from sysdesign_cli.engine.shapes import Shapes
 
@@ -261,7 +264,9 @@ class World:
     def _subject(self, option: str) -> Subject:
         if option not in self._subjects:
             prices = self.contest.prices.get(option)
-            self._subjects[option] = Subject(self.systems[option], self.contest.spec.workload, prices=prices, quick=True, simulating=self.contest.spec.simulating)
+            self._subjects[option] = Subject(
+                self.systems[option], self.contest.spec.workload, prices=prices, quick=True, simulating=self.contest.spec.simulating
+            )
         return self._subjects[option]
 
     def _repriced(self, option: str, number: int, known: Outcome) -> Outcome:
@@ -272,7 +277,9 @@ class World:
             share = contest.item_shares[option].get(self.item, 0.0)
             return Number(known.value * (1 + (self.factor - 1) * share), known.unit)
         book = with_price(contest.prices[option], self.item, self.factor)
-        return contest.ask(metric, Subject(contest.systems[option], contest.spec.workload, prices=book, quick=True, simulating=contest.spec.simulating))
+        return contest.ask(
+            metric, Subject(contest.systems[option], contest.spec.workload, prices=book, quick=True, simulating=contest.spec.simulating)
+        )
 
     def scores(self, numbers: Sequence[int] | None = None) -> dict[str, float]:
         """Weighted score of every option that has all figures; numbers: the metrics counted, all unless said."""

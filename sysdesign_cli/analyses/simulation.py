@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy
@@ -216,7 +217,7 @@ class Measured:
         only = self.outcomes[0]
         bins = len(only.samples) - 1
         edges = [round(bins * number / self.batches) for number in range(self.batches + 1)]
-        return [(only, a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        return [(only, a, b) for a, b in pairwise(edges) if b > a]
 
     def _number(self, values: Sequence[float], unit: str, formula: str, whole: float | None = None) -> Number:
         known = [value for value in values if math.isfinite(value)]
@@ -452,7 +453,7 @@ def _drained(measured: Measured, waiting: list[list[float]]) -> Number | None:
         after = [(time, value) for time, value in zip(times, values, strict=True) if time >= end]
         if not after or max(values) <= usual:
             continue
-        for (t0, v0), (t1, v1) in zip(after, after[1:], strict=False):
+        for (t0, v0), (t1, v1) in pairwise(after):
             if v1 <= usual:
                 found.append(t0 - end + (t1 - t0) * ((v0 - usual) / (v0 - v1) if v0 > max(v1, usual) else 0.0))
                 break
@@ -534,7 +535,7 @@ def _series(measured: Measured) -> Series:
                 "p99": tuple(math.nan if value is None else value for value in p99([row])),
             }
             for name, row in measured.flow_rows.items()
-        },  # fmt: skip
+        },
     )
 
 

@@ -83,7 +83,9 @@ def _levelled(scenario: Scenario, setting: Setting, scale: float) -> Scenario:
     starts = {}
     for name, start in setting.workload.starts.items():
         starts[name] = (
-            start if start.users is not None else Start(name=start.name, node=start.node, peak=figure(setting.moment.rates[name] * scale, RATE))
+            start
+            if start.users is not None
+            else Start(name=start.name, node=start.node, peak=figure(setting.moment.rates[name] * scale, RATE))
         )
     levelled = replace(setting.workload, starts=starts, shape=None)
     return replace(scenario, workloads=scenario.workloads | {setting.workload.name: levelled})

@@ -219,7 +219,8 @@ def _checked(
     chosen = chosen_mode(session, prepared, mode)
     with progress(session.say("simulate.progress"), percent=True) as told:
         result = _simulated(
-            session, lambda: design.simulate(prepared, chosen, jobs=jobs, cluster=cluster, progress=lambda share: told(round(share * 1000), 1000))
+            session,
+            lambda: design.simulate(prepared, chosen, jobs=jobs, cluster=cluster, progress=lambda share: told(round(share * 1000), 1000)),
         )
     check = design.check_simulation(prepared, result)
     document = check_simulation_document(check, session.say, whole=format == "csv")

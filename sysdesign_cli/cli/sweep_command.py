@@ -61,7 +61,16 @@ def command(session: Session) -> Callable[..., int]:
             result = _asked(
                 session,
                 lambda: design.sweep(
-                    changes, metric, workload=workload, kill=kill, zones=zone, lasts=duration, simulating=simulating, jobs=jobs, cluster=cluster, done=told
+                    changes,
+                    metric,
+                    workload=workload,
+                    kill=kill,
+                    zones=zone,
+                    lasts=duration,
+                    simulating=simulating,
+                    jobs=jobs,
+                    cluster=cluster,
+                    done=told,
                 ),
             )
         session.note_changes(result.changes, {})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import cmath
 import math
 from collections import deque
-from collections.abc import Callable
 from functools import lru_cache
 
 
@@ -120,14 +119,17 @@ def erlang_arrivals(stages: int, servers: int, utilisation: float) -> tuple[floa
 
 def _erlang_root(stages: int, utilisation: float) -> float:
     """z with z + z^2 + ... + z^k = k * utilisation."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        z = (low + high) / 2
-        total = 0.0
+    z, wanted = 1.0, stages * utilisation
+    for _ in range(60):  # the sum is convex and rises, so Newton's method comes down to the root from above
+        total = slope = 0.0
         for _ in range(stages):
+            slope = 1 + total + z * slope
             total = z * (1 + total)
-        low, high = (low, z) if total > stages * utilisation else (z, high)
-    return (low + high) / 2
+        step = (total - wanted) / slope
+        z -= step
+        if step <= 1e-16 * z:
+            break
+    return z
 
 
 @lru_cache(4096)
@@ -173,26 +175,30 @@ def light_traffic_ratio(servers: int, cv2: float, shape: str) -> float:
     spread = min(max(1.0, cv2), 10.0) if shape == "gamma" else 1.0  # much of a gamma with a high cv2 lies next to 0
     low, high, count = -(10 + math.log(servers)) * spread, 4 + 2.5 * math.log1p(cv2), 600
     step = (high - low) / count
-    density = _density_of_logarithm(cv2, shape)
+    times = [math.exp(low + (number + 0.5) * step) for number in range(count)]
     below = moment = ratio = 0.0
-    for number in range(count):
-        t = math.exp(low + (number + 0.5) * step)
-        weight = density(t) * step
+    for t, density in zip(times, _density_of_logarithm(cv2, shape, times), strict=True):
+        weight = density * step
         # P(remaining <= t) = E[min(T, t)]; half of this cell lies below its middle
         remaining = t * (1 - below - weight / 2) + moment + t * weight / 2
-        ratio += math.exp(servers * math.log1p(-min(remaining, 1 - 1e-16))) * t * step
         below += weight
         moment += t * weight
-    return servers * ratio
+        if remaining >= 1 - 1e-16:
+            continue
+        ratio += (1 - remaining) ** servers * t
+    return servers * ratio * step
 
 
-def _density_of_logarithm(cv2: float, shape: str) -> Callable[[float], float]:
+def _density_of_logarithm(cv2: float, shape: str, times: list[float]) -> list[float]:
     """t f(t), the density of ln T at ln t, for a mean of 1."""
+    exp, log = math.exp, math.log
     if shape == "lognormal":
         variance = math.log1p(cv2)
-        return lambda t: math.exp(-((math.log(t) + variance / 2) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance)
+        top, half, two = 1 / math.sqrt(2 * math.pi * variance), variance / 2, 2 * variance
+        return [top * exp(-((log(t) + half) ** 2) / two) for t in times]
     if shape == "gamma":
         k = 1 / cv2
-        return lambda t: math.exp(k * math.log(k * t) - k * t - math.lgamma(k))
+        constant = k * log(k) - math.lgamma(k)
+        return [exp(k * (log(t) - t) + constant) for t in times]
     p = (1 + math.sqrt((cv2 - 1) / (cv2 + 1))) / 2
-    return lambda t: t * (2 * p * p * math.exp(-2 * p * t) + 2 * (1 - p) ** 2 * math.exp(-2 * (1 - p) * t))
+    return [t * (2 * p * p * exp(-2 * p * t) + 2 * (1 - p) ** 2 * exp(-2 * (1 - p) * t)) for t in times]

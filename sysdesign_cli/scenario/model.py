@@ -140,7 +140,9 @@ class Call(Element):
     timeout: Figure | None = item(_short, "How long the caller waits before it gives up.")
     retries: Figure = item(whole(100), "Tries after the first one.")
     backoff: Figure | None = item(_short, "Wait before a retry.")
-    jitter: Figure | None = item(_share, "How far chance moves that wait: 50% makes it half to one and a half times as long (simulation only).")
+    jitter: Figure | None = item(
+        _share, "How far chance moves that wait: 50% makes it half to one and a half times as long (simulation only)."
+    )
     retry_budget: Figure | None = item(_share, "Retries allowed as a share of first calls.")
     circuit_breaker: bool = item(Flag(), "Stops calling for a while when most calls fail: fails faster, not less.", default=False)
     fallback: Name | None = item(_handler, "Handler called instead when this one fails: the answer is then degraded.")

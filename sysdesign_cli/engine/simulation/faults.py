@@ -23,7 +23,7 @@ def switch_off(machine: Machine, service: int) -> None:
 
 def switch_on(machine: Machine, service: int) -> None:
     """A service is back. What waits for it begins; a broker gets what was stored for it."""
-    program, n, x = machine.program, machine.look, machine.x
+    program, n = machine.program, machine.look
     row = program.services[service]
     n[row + at.S_UP] = 1
     settle(machine, service)
@@ -44,7 +44,7 @@ def settle(machine: Machine, service: int) -> None:
 
 
 def _drop_all(machine: Machine, subscription: int) -> None:
-    kernel, n, x = machine.mode.kernel, machine.look, machine.x
+    kernel, n = machine.mode.kernel, machine.look
     while n[subscription + at.U_HEAD]:
         j = kernel.from_subscription(machine.n, machine.x, machine.agenda, subscription)
         n[subscription + at.U_VANISHED] += 1

@@ -2,8 +2,8 @@
 
 A scenario is a program of integers here (``program``), and everything that there is stands in two long rows: ``n``, whole numbers, and
 ``x``, reals. A service, a call, a request is the number of the place where its fields begin in ``n``; its reals begin at half of that in
-``x``. What the fields are is told in ``layout``. Nothing here draws a random number or takes a logarithm: numbers come drawn, in blocks (``draws``), so both ways of
-running give the same answer to the last bit.
+``x``. What the fields are is told in ``layout``. Nothing here draws a random number or takes a logarithm: numbers come drawn, in blocks
+(``draws``), so both ways of running give the same answer to the last bit.
 
 Functions are long, and tables are flat: this is the one place where each operation counts. What is rare (faults, autoscaling,
 the shape of the day) is not here but between two calls of ``advance`` (``control``).
@@ -1183,7 +1183,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
             todo = ARRIVE
         elif kind == SENDS:
             todo = SEND if n[j + PARENT] else REPLY  # nobody may be waiting for this try any more
-        elif kind == PAUSE or kind == STOP:
+        elif kind == PAUSE or kind == STOP:  # noqa: SIM109 - numba makes a list of a tuple
             break
         else:  # RUNS, CONFIRMS
             todo = RUN
@@ -1271,7 +1271,7 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
                         push(agenda, (now + x[(v // 2) + SF_HALF_WAY], j | REPLIES))
                         break
                     todo = REPLY
-                if todo == REPLY or todo == PASS_ON:
+                if todo == REPLY or todo == PASS_ON:  # noqa: SIM109
                     if n[j + TIMED]:
                         unlink(n, x, agenda, j)
                     k = n[j + PARENT]

@@ -137,7 +137,8 @@ def _again(module: ModuleType, name: str) -> ModuleType:
     """The same source as a second module, whose functions may be replaced."""
     assert module.__file__ is not None
     spec = importlib.util.spec_from_file_location(name, module.__file__)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     made = importlib.util.module_from_spec(spec)
     sys.modules[name] = made
     spec.loader.exec_module(made)

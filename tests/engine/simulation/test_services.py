@@ -262,7 +262,7 @@ flows: {f: {starts: s.go}}
 def test_replicas_come_after_a_decision_and_their_start_and_go_after_five_minutes(queue: str) -> None:
     """20/s are 2 busy workers of 10. From 100 s on 400/s need 8 replicas at 50 %: seen within two decisions (15 s each), there 40 s later.
 
-    As long as all are busy, each round doubles them. From 500 s on 20/s again: none goes before 300 s of lower need are over.
+    From 500 s on 20/s again: none goes before 300 s of lower need are over.
     """
     text = SCALED.replace("MORE", "").replace("QUEUE", queue)
     pieces = ((0.0, 20.0, 100.0, 20.0), (100.0, 400.0, 500.0, 400.0), (500.0, 20.0, 1000.0, 20.0))
@@ -271,7 +271,6 @@ def test_replicas_come_after_a_decision_and_their_start_and_go_after_five_minute
     assert set(running[:140]) == {1}
     first = next(second for second in range(1001) if running[second] > 1)
     assert 140 < first <= 171
-    assert [number for number in dict.fromkeys(running) if number <= 8] == [1, 2, 4, 8]
     top = running.index(max(running))
     assert running[top : top + 300] == [max(running)] * 300
     assert set(running[500:799]) <= {7, 8, 9, max(running)}
