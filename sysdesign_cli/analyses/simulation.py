@@ -69,6 +69,7 @@ class FlowSimulated:
     degraded: Number
     failed: Number
     lost: Number
+    elsewhere: Number
     spoilt: Number
     parked: Number
     completed: Number
@@ -327,6 +328,7 @@ def _flow(measured: Measured, name: str, title: Text) -> FlowSimulated:
         degraded=count("DEGRADED"),
         failed=count("FAILED"),
         lost=count("LOST"),
+        elsewhere=count("ELSEWHERE"),
         spoilt=count("SPOILT"),
         parked=count("PARKED"),
         completed=count("COMPLETED"),

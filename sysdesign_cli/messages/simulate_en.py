@@ -68,6 +68,7 @@ MESSAGES: Final[dict[str, str]] = {
     "simulate.failed": "failed",
     "simulate.failed-share": "share failed",
     "simulate.lost": "lost",
+    "simulate.elsewhere": "no answer due",
     "simulate.spoilt": "effect lost",
     "simulate.parked": "parked",
     "simulate.completed": "completed",

@@ -68,6 +68,7 @@ MESSAGES: Final[dict[str, str]] = {
     "simulate.failed": "ล้มเหลว",
     "simulate.failed-share": "ล้มเหลวคิดเป็น",
     "simulate.lost": "หาย",
+    "simulate.elsewhere": "ไม่ต้องตอบ",
     "simulate.spoilt": "ผลที่ตามมาหาย",
     "simulate.parked": "พักไว้",
     "simulate.completed": "เสร็จสิ้น",

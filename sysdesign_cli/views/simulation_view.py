@@ -111,6 +111,7 @@ def _requests(document: Document, result: Simulation, say: Say, whole: bool) -> 
         Figure("failed", say("simulate.failed"), True),
         Figure("failed_share", say("simulate.failed-share")),
         Figure("lost", say("simulate.lost")),
+        Figure("elsewhere", say("simulate.elsewhere")),
         Figure("spoilt", say("simulate.spoilt")),
         Figure("parked", say("simulate.parked")),
         Figure("inside", say("simulate.inside"), True),
