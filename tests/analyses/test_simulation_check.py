@@ -55,14 +55,9 @@ def test_a_rush_is_left_out_on_both_sides() -> None:
 
 def test_a_theory_that_is_wrong_parts_and_is_blamed() -> None:
     # arrivals come in batches of five: the formula sees the right rate and takes it for Poisson
-    text = (
-        ONE_SERVER.replace(
-            "handles: {work: {takes: 10ms}}}",
-            "handles: {work: {takes: 10ms}}}\n  front: {round_trip: 0ms, handles: {in: {calls: [[%s]]}}}" % ", ".join(["server.work"] * 5),
-        )
-        .replace("starts: server.work", "starts: front.in")
-        .replace("ask: 50/s", "ask: 10/s")
-    )
+    calls = ", ".join(["server.work"] * 5)
+    front = f"services:\n  front: {{round_trip: 0ms, handles: {{in: {{calls: [[{calls}]]}}}}}}"
+    text = ONE_SERVER.replace("services:", front).replace("starts: server.work", "starts: front.in").replace("ask: 50/s", "ask: 10/s")
     check = checked(design(text), "day", 400.0)
     wait = next(row for row in check.rows if row.part == "server" and row.metric == "wait")
     assert wait.verdict == "parts"
