@@ -35,7 +35,13 @@ def only(found: Simulation) -> FlowSimulated:
 @pytest.mark.parametrize("name", ["ecommerce", "ecommerce@synchronous"])
 def test_the_same_in_both_modes_and_on_several_cores(name: str) -> None:
     made = sysdesign_cli.load(name)
-    asked: dict[str, object] = {"lasts": 6, "kill": ["payment@2s..4s"], "slow": ["order=5@1s..3s"], "loss": ["inventory=20%@3s..5s"]}
+    asked: dict[str, object] = {
+        "lasts": 6,
+        "scale": 0.1,
+        "kill": ["payment@2s..4s"],
+        "slow": ["order=5@1s..3s"],
+        "loss": ["inventory=20%@3s..5s"],
+    }
     plain = run(made, "plain", replications=2, bins=6, **asked)
     assert alike(plain, run(made, "fast", replications=2, bins=6, **asked))
     assert alike(plain, run(made, "fast", 2, replications=2, bins=6, **asked))
@@ -43,18 +49,22 @@ def test_the_same_in_both_modes_and_on_several_cores(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ecommerce", "grab", "netflix", "morprom"])
-def test_every_request_is_somewhere(name: str) -> None:
-    """Means over the replications keep what each of them keeps: what arrived was answered, failed, lost, or is inside."""
+def test_every_request_is_told_once(name: str) -> None:
+    """Flow by flow and bin by bin: rates, counts and shares are of the same requests. Loads are scaled to some 100,000 events."""
     made = sysdesign_cli.load(name)
-    prepared = made.prepare_simulation(lasts=10, bins=5, replications=2, scale=0.05)
+    asked = made.prepare_simulation(lasts=10, bins=5, replications=2, scale=0.05)
+    prepared = made.prepare_simulation(lasts=10, bins=5, replications=2, scale=min(1.0, 0.05 * 1e5 / asked.events))
     fast()
     found = made.simulate(prepared, "fast", jobs=1)
+    assert sum(flow.arrived.value for flow in found.flows) > 20
     for flow in found.flows:
-        assert flow.answered.value <= flow.arrived.value + 1e6 * (flow.inside.value > 0) + 1e-9
         assert flow.degraded.value <= flow.answered.value
         assert flow.failed_share.value == pytest.approx(flow.failed.value / max(1e-9, flow.arrived.value), abs=1e-9)
         assert flow.rate.value * 10 == pytest.approx(flow.arrived.value, rel=1e-9)
-    assert sum(sum(one) * 2 for one in (found.series.arrived,)) == pytest.approx(sum(flow.arrived.value for flow in found.flows))
+        told = found.series.flows[flow.flow]
+        for field in ("arrived", "answered", "failed"):
+            assert sum(told[field]) * 2 == pytest.approx(getattr(flow, field).value, rel=1e-9, abs=1e-9)
+    assert sum(found.series.arrived) * 2 == pytest.approx(sum(flow.arrived.value for flow in found.flows))
 
 
 OUTAGE = """
@@ -69,17 +79,15 @@ OUTAGE = """
 
 
 def test_an_outage_measured_is_an_outage_computed() -> None:
-    """4,000/s for 30 s: a backlog of 120,000, within 1 %. At 6,000/s it is gone 60 s after the repair, within its interval and 2 %."""
+    """4,000/s for 30 s: a backlog of 120,000, within 1 %. At 6,000/s it is gone 60 s after the repair, within 1 %."""
     found = run(design(OUTAGE), lasts=120, kill=["c@20s..50s"], bins=240, replications=3)
     (topic,) = found.topics
     assert isinstance(topic, TopicSimulated)
     assert topic.most.value == pytest.approx(120_000, rel=0.01)
     assert topic.most_at_s == 50
     assert topic.drained_s is not None
-    assert topic.drained_s.value == pytest.approx(60, rel=0.02)
-    half = half_width(topic.drained_s)
-    assert half is not None
-    assert abs(topic.drained_s.value - 60) <= half
+    assert topic.drained_s.value == pytest.approx(60, rel=0.01)
+    assert half_width(topic.drained_s) is not None
     completion = only(found).completion
     assert completion is not None
     assert completion.percentiles["p99"].value == pytest.approx(30 * (1 - 0.01 * 4000 * 120 / (4000 * 90)), rel=0.02)
@@ -154,7 +162,15 @@ def test_faults_as_they_are_written() -> None:
     assert faults_of("kill", ["payment@40s..130s"], 600) == (Fault("kill", "payment", 40.0, 130.0),)
     assert faults_of("slow", ["payment=3x@1min..2min"], 600) == (Fault("slow", "payment", 60.0, 120.0, 3.0),)
     assert faults_of("loss", ["a=5%", "b=0.2"], 400) == (Fault("loss", "a", 100.0, 200.0, 0.05), Fault("loss", "b", 100.0, 200.0, 0.2))
-    for kind, text in (("kill", "a@5s"), ("kill", "a=2"), ("slow", "a"), ("loss", "a=120%"), ("slow", "a=0"), ("kill", "a@9s..5s"), ("slow", "a=nan")):
+    for kind, text in (
+        ("kill", "a@5s"),
+        ("kill", "a=2"),
+        ("slow", "a"),
+        ("loss", "a=120%"),
+        ("slow", "a=0"),
+        ("kill", "a@9s..5s"),
+        ("slow", "a=nan"),
+    ):
         with pytest.raises(ValueError):
             faults_of(kind, [text], 600)
 

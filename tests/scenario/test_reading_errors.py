@@ -593,6 +593,9 @@ ELSEWHERE = {
     "too-many": "test_hostile",
     "unstable-loop": "the engine's traffic",
     "no-such-scenario": "the library",
+    "simulation-too-long": "the simulation's plan",
+    "simulation-too-many-users": "the simulation's plan",
+    "fault-after-end": "the simulation's plan",
 }
 
 

@@ -77,6 +77,21 @@ class Arrivals:
         return numpy.asarray(t0 + 2 * rest / (r0 + root))
 
 
+def parted(pieces: Pieces, time: float) -> tuple[list[tuple[float, float, float, float]], list[tuple[float, float, float, float]]]:
+    """The pieces before a time and those from it on."""
+    before, after = [], []
+    for t0, r0, t1, r1 in pieces:
+        if t1 <= time:
+            before.append((t0, r0, t1, r1))
+        elif t0 >= time:
+            after.append((t0, r0, t1, r1))
+        else:
+            rate = r0 + (r1 - r0) * (time - t0) / (t1 - t0)
+            before.append((t0, r0, time, rate))
+            after.append((time, rate, t1, r1))
+    return before, after
+
+
 def merged(flows: Sequence[tuple[int, Arrivals]], until: float) -> tuple[NDArray[numpy.float64], NDArray[numpy.int64]]:
     """Arrivals of all flows before a time in order, each with its flow's number, and one at the end that never comes."""
     times = [arrivals.until(until) for _, arrivals in flows]

@@ -11,7 +11,7 @@ import numpy
 from numpy.typing import NDArray
 
 from sysdesign_cli.engine.simulation import layout as at
-from sysdesign_cli.engine.simulation.arrivals import Arrivals
+from sysdesign_cli.engine.simulation.arrivals import Arrivals, parted
 from sysdesign_cli.engine.simulation.fault import KILL, LOSS, SLOW, ZONE, Fault
 from sysdesign_cli.engine.simulation.faults import crash, settle, switch_off, switch_on
 from sysdesign_cli.engine.simulation.machine import Machine, TooMuchInside
@@ -114,7 +114,11 @@ class Run:
         for row in self.program.services:
             self.machine.x[(row // 2) + at.SF_TOKENS_AT] = -plan.lead_in_s
         self.sources = [
-            (self.program.flows[name], Arrivals(name, pieces, seed, replication)) for name, pieces in plan.pieces.items() if pieces
+            (self.program.flows[name], Arrivals(stream, part, seed, replication))
+            for name, pieces in plan.pieces.items()
+            # the lead-in draws for itself: however long it is, the same requests come after it
+            for stream, part in zip((f"{name}/before", name), parted(pieces, 0.0), strict=True)
+            if part
         ]
         self.scalers = {
             service: Scaler(self.machine, service, plan.replicas[service], plan.planned.get(service, []))

@@ -69,11 +69,15 @@ class _Hard:
         )
 
     def service(self, kind: str) -> dict[str, Any]:
-        extra: dict[str, Any] = {"takes": {"mean": self.random.choice(("0s", "1ms", "5ms", "10ms")), "cv": self.random.choice((0, 0.5, 1, 2))}}
+        extra: dict[str, Any] = {
+            "takes": {"mean": self.random.choice(("0s", "1ms", "5ms", "10ms")), "cv": self.random.choice((0, 0.5, 1, 2))}
+        }
         extra |= self.some(0.3, round_trip=self.random.choice(("0s", "1ms")))
         if kind == "function":
             most = self.random.randint(1, 20)
-            return extra | {"replicas": {"min": self.random.randint(0, 1), "max": most, "starts_in": "30ms", "adds": "20/s", "keeps_warm": "300ms"}}
+            return extra | {
+                "replicas": {"min": self.random.randint(0, 1), "max": most, "starts_in": "30ms", "adds": "20/s", "keeps_warm": "300ms"}
+            }
         extra |= self.some(0.5, replicas=self.random.randint(1, 4))
         if kind not in ("external", "cdn", "client"):
             extra |= self.some(0.6, concurrency=self.random.randint(1, 6))

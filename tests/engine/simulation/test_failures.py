@@ -112,7 +112,8 @@ def test_a_slow_service_is_slow_for_a_while() -> None:
     text = "services: {s: {concurrency: 1000, handles: {go: {takes: {mean: 100ms, cv: 0}}}}}\nflows: {f: {starts: s.go}}"
     lab = Lab(text, {"f": 50.0}, 30, faults=[Fault("slow", "s", 10, 20, 5.0)], bins=30)
     mean = [
-        (lab.flow("ANSWER_SUM", sample=b + 1) - lab.flow("ANSWER_SUM", sample=b)) / (lab.flow("ANSWERED", sample=b + 1) - lab.flow("ANSWERED", sample=b))
+        (lab.flow("ANSWER_SUM", sample=b + 1) - lab.flow("ANSWER_SUM", sample=b))
+        / (lab.flow("ANSWERED", sample=b + 1) - lab.flow("ANSWERED", sample=b))
         for b in range(30)
     ]
     assert mean[5] == pytest.approx(0.1)
@@ -233,7 +234,9 @@ def test_a_circuit_breaker_opens_tries_and_closes() -> None:
 
 def test_what_a_breaker_refuses_goes_to_the_fallback() -> None:
     """Also under a timeout: each request has one answer from one of the two, and no clock of the other call rings for it."""
-    lab = Lab(BREAKER.replace("EXTRA", "timeout: 100ms, fallback: spare.x"), {"f": ((0.0, 100.0, 50.0, 100.0),)}, 60, faults=[kill("d", 10, 32)])
+    lab = Lab(
+        BREAKER.replace("EXTRA", "timeout: 100ms, fallback: spare.x"), {"f": ((0.0, 100.0, 50.0, 100.0),)}, 60, faults=[kill("d", 10, 32)]
+    )
     assert lab.flow("ANSWERED") == lab.flow("ARRIVED")
     assert lab.flow("DEGRADED") == lab.service("spare", "ENDED") == lab.call("a.go", "d.x", "INSTEAD") > 1900
     assert lab.call("a.go", "spare.x", "CALLS") == lab.service("spare", "ENDED")
@@ -354,7 +357,9 @@ def test_at_most_once_is_not_tried_again() -> None:
     assert lab.topic("c.E", "REDELIVERED") == lab.topic("c.E", "PARKED") == 0
 
 
-@pytest.mark.parametrize("consumer", [", blocking: true", ", blocking: false", ", replicas: 4", ", replicas: 4, queue: shared, blocking: false"])
+@pytest.mark.parametrize(
+    "consumer", [", blocking: true", ", blocking: false", ", replicas: 4", ", replicas: 4, queue: shared, blocking: false"]
+)
 def test_partitions_limit_how_many_are_in_work(consumer: str) -> None:
     """Three at a time for 21 ms each (10 ms here, 10 ms there, a way of 1 ms): 143/s, however many workers there are."""
     text = published("in-path", "partitions: 3", consumer, target=", calls: e.x").replace(

@@ -16,7 +16,7 @@ from sysdesign_cli.analyses.intervals import mean_and_half_width, student
 from sysdesign_cli.engine.simulation import agenda as heap
 from sysdesign_cli.engine.simulation import kernel
 from sysdesign_cli.engine.simulation import layout as at
-from sysdesign_cli.engine.simulation.arrivals import Arrivals, merged
+from sysdesign_cli.engine.simulation.arrivals import Arrivals, merged, parted
 from sysdesign_cli.engine.simulation.draws import block, generator
 from sysdesign_cli.engine.simulation.histogram import RELATIVE_ERROR, bucket_edges, percentile
 from sysdesign_cli.engine.simulation.machine import MOST_RECORDS, Machine
@@ -85,6 +85,24 @@ def test_expected_arrivals_are_the_integral() -> None:
         assert arrivals.expected(until) == pytest.approx(float(levels(RUSH, np.array([until]))[0]), abs=1e-9)
 
 
+@given(st.floats(-60, 400))
+def test_pieces_are_parted_without_loss(time: float) -> None:
+    before, after = parted(RUSH, time)
+    assert all(piece[2] <= time for piece in before)
+    assert all(piece[0] >= time for piece in after)
+    grid = np.linspace(-60, 400, 47)
+    assert levels((*before, *after), grid) == pytest.approx(levels(RUSH, grid), abs=1e-9)
+
+
+def test_a_lead_in_does_not_change_who_comes_after_it() -> None:
+    text = "services: {s: {handles: {go: {takes: 1ms}}}}\nflows: {f: {starts: s.go}}"
+    arrived = []
+    for lead_in in (0.0, 7.0, 20.0):
+        lab = Lab(text, {"f": 30.0}, 40, lead_in=lead_in, bins=8)
+        arrived.append([lab.flow("ARRIVED", sample=number) - lab.flow("ARRIVED", sample=0) for number in range(9)])
+    assert arrived[0] == arrived[1] == arrived[2]
+
+
 def test_flows_are_merged_in_order() -> None:
     one, two = Arrivals("a", ((0.0, 30.0, 9.0, 30.0),), 1, 0), Arrivals("b", ((0.0, 3.0, 9.0, 50.0),), 1, 0)
     times, flows = merged([(32, one), (64, two)], 9.0)
@@ -148,7 +166,9 @@ def test_two_calls_of_the_same_handler_are_made_by_chances_of_their_own() -> Non
     """Of 2,000 invocations a quarter makes both of two calls with a chance of a half each: four standard deviations are 77."""
     lab = Lab(FRONT.replace("CALLS", "[{to: back.x, chance: 50%}, {to: back.x, chance: 50%}]"), {"f": 20.0}, 100)
     first, second = (
-        Lab(FRONT.replace("CALLS", f"[{{to: back.x, chance: {a}}}, {{to: back.x, chance: {b}}}]"), {"f": 20.0}, 100).service("back", "ENDED")
+        Lab(FRONT.replace("CALLS", f"[{{to: back.x, chance: {a}}}, {{to: back.x, chance: {b}}}]"), {"f": 20.0}, 100).service(
+            "back", "ENDED"
+        )
         for a, b in (("50%", "0%"), ("0%", "50%"))
     )
     assert lab.service("back", "ENDED") == first + second
@@ -160,7 +180,11 @@ def test_two_calls_of_the_same_handler_are_made_by_chances_of_their_own() -> Non
 def test_one_event_may_draw_more_than_is_in_reserve() -> None:
     """300 calls at once of a handler that draws twice: each block is passed over many times, and all times stay those of the law."""
     calls = "[[" + ", ".join(["back.x"] * 300) + "]]"
-    lab = Lab(FRONT.replace("CALLS", calls).replace("concurrency: 1000", "round_trip: 0s, queue: random, replicas: 2, concurrency: 100000"), {"f": 5.0}, 40)
+    lab = Lab(
+        FRONT.replace("CALLS", calls).replace("concurrency: 1000", "round_trip: 0s, queue: random, replicas: 2, concurrency: 100000"),
+        {"f": 5.0},
+        40,
+    )
     done = lab.service("back", "ENDED")
     assert done == 300 * lab.flow("ANSWERED")
     assert lab.area("back", "BUSY_AREA", "BUSY") / done == pytest.approx(0.01, rel=4 / math.sqrt(done))

@@ -17,7 +17,9 @@ from tests.engine.simulation.lab import Lab, erlang_b, erlang_c, fast, poisson_b
 
 def balanced(queue: str, length: float = 20_000) -> Lab:
     """Eight servers at 70 %, a mean work of 1 s."""
-    text = f"services: {{s: {{replicas: 8, concurrency: 1, queue: {queue}, handles: {{go: {{takes: 1s}}}}}}}}\nflows: {{f: {{starts: s.go}}}}"
+    text = (
+        f"services: {{s: {{replicas: 8, concurrency: 1, queue: {queue}, handles: {{go: {{takes: 1s}}}}}}}}\nflows: {{f: {{starts: s.go}}}}"
+    )
     return Lab(text, {"f": 5.6}, length, lead_in=500, mode=fast())
 
 
@@ -202,7 +204,9 @@ def test_a_function_works_off_a_backlog_with_all_it_may_start() -> None:
     assert lab.topic("c.E", "LENGTH", 50) == 0
 
 
-@pytest.mark.parametrize("service", ["kind: function, replicas: 2, cores: 4, concurrency: 8", "replicas: 6, queue: shared, concurrency: 1000000000"])
+@pytest.mark.parametrize(
+    "service", ["kind: function, replicas: 2, cores: 4, concurrency: 8", "replicas: 6, queue: shared, concurrency: 1000000000"]
+)
 def test_numbers_that_are_large_together_fit(service: str) -> None:
     text = f"services: {{s: {{{service}, handles: {{go: {{takes: 10ms}}}}}}}}\nflows: {{f: {{starts: s.go}}}}"
     lab = Lab(text, {"f": ((0.0, 20.0, 20.0, 20.0),)}, 30, mode=fast(), faults=[Fault("kill", "s/1", 25, 26)])
@@ -364,7 +368,9 @@ def test_closed_users_are_as_mean_value_analysis_says(users: int, think: float, 
     lines = []
     for number, demand in enumerate(demands):
         follow = f", calls: s{number + 1}.go" if number + 1 < len(demands) else ""
-        lines.append(f"  s{number}: {{concurrency: {servers}, blocking: false, round_trip: 0s, handles: {{go: {{takes: {demand}s{follow}}}}}}}")
+        lines.append(
+            f"  s{number}: {{concurrency: {servers}, blocking: false, round_trip: 0s, handles: {{go: {{takes: {demand}s{follow}}}}}}}"
+        )
     text = "services:\n" + "\n".join(lines) + "\nflows: {f: {starts: s0.go}}"
     lab = Lab(text, {}, 40_000 if users != 20 else 4000, users={"f": (users, think)}, lead_in=200, mode=fast(), bins=2)
     theory = solve(users, think, [(1.0, Station(demand, servers)) for demand in demands])
@@ -420,7 +426,9 @@ def test_a_closed_user_comes_back_after_a_failure() -> None:
     assert lab.records_in_use() == 50 + lab.flow("OPEN")  # each thinks, or is a request and a journey
 
 
-@pytest.mark.parametrize(("publishes", "share"), [("{E: 30%, F: 50%}", 0.3), ("[{event: E, chance: 30%}, F]", 0.3), ("[{event: E, count: 2.5}]", 2.5)])
+@pytest.mark.parametrize(
+    ("publishes", "share"), [("{E: 30%, F: 50%}", 0.3), ("[{event: E, chance: 30%}, F]", 0.3), ("[{event: E, count: 2.5}]", 2.5)]
+)
 def test_publishing_one_of_several_each_or_many(publishes: str, share: float) -> None:
     text = f"""
     services:
