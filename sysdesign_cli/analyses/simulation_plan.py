@@ -81,6 +81,9 @@ def prepare(system: System, question: Question) -> Prepared:
     rates |= {name: setting.moment.rates[name] for name in users}
     stations = _stations(system, rates)
     longest = _slowest(stations)
+    if users and len(users) == len([rate for rate in rates.values() if rate > 0]):
+        # users who all wait for their answers cannot make a longer queue than there are users: once round, and all is forgotten
+        longest = min(longest, sum(count for count, _ in users.values()) / sum(rates[name] for name in users))
     lead_in = _lead_in(longest)
     pieces = {name: _pieces(one, start, lead_in, question) for name, one in profiles.items() if name not in users and one.peak > 0}
     flows = tuple(flow for name, flow in system.scenario.flows.items() if name in pieces or name in users)

@@ -100,7 +100,7 @@ def test_calls_within_a_service_die_with_it() -> None:
       d: {concurrency: 1000, handles: {x: {takes: 100ms}, y: {takes: 50ms}}}
     flows: {f: {starts: s.go}, g: {starts: s.h}}
     """
-    load = {name: ((0.0, 150.0, 20.0, 150.0),) for name in ("f", "g")}
+    load = dict.fromkeys(("f", "g"), ((0.0, 150.0, 20.0, 150.0),))
     lab = Lab(text, load, 40, faults=[kill("s", t, t + 0.1) for t in range(1, 19)])
     assert lab.service("s", "CRASHED") > 200
     for name in load:

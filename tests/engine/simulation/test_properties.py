@@ -61,7 +61,7 @@ def check_drained(lab: Lab) -> None:
         assert look[row + at.C_TAIL] == 0
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(cases())
 def test_nothing_gets_lost_in_counting_and_everything_ends(case: Case) -> None:
     lab = case.run(LOAD_S + DRAIN_S, mode=fast(), bins=101)
@@ -69,19 +69,19 @@ def test_nothing_gets_lost_in_counting_and_everything_ends(case: Case) -> None:
     check_drained(lab)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(cycles=True))
 def test_nothing_gets_lost_in_counting_where_things_go_in_circles(case: Case) -> None:
     check_counts(case.run(LOAD_S, mode=fast(), bins=12))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(cycles=True))
 def test_plain_and_fast_are_the_same_to_the_last_bit(case: Case) -> None:
     assert same(case.run(bins=3).outcome, case.run(bins=3, mode=fast()).outcome)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(cases())
 def test_the_same_seed_gives_the_same_and_another_does_not(case: Case) -> None:
     one = case.run(mode=fast())
@@ -90,7 +90,7 @@ def test_the_same_seed_gives_the_same_and_another_does_not(case: Case) -> None:
     assert one.flow("ARRIVED") < 5 or not same(one.outcome, other.outcome)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(), st.integers(2, 23))
 def test_bins_do_not_change_what_happens(case: Case, bins: int) -> None:
     """A run in two halves, or in any parts, is the same run: all counts at the end, and all times together."""
@@ -103,7 +103,7 @@ def test_bins_do_not_change_what_happens(case: Case, bins: int) -> None:
         assert one.histogram(name, completion=True) == cut.histogram(name, completion=True)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(cases())
 def test_a_longer_run_begins_as_a_shorter_one(case: Case) -> None:
     half, whole = case.run(LOAD_S / 2, mode=fast()), case.run(LOAD_S, mode=fast(), bins=2)
@@ -111,14 +111,14 @@ def test_a_longer_run_begins_as_a_shorter_one(case: Case) -> None:
         assert (getattr(half.last, table) == getattr(whole.samples[1], table)).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(cases())
 def test_faults_that_last_no_time_change_nothing(case: Case) -> None:
     none = tuple(replace(fault, end=fault.start) for fault in case.faults)
     assert same(case.run(mode=fast(), faults=none).outcome, case.run(mode=fast(), faults=()).outcome)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(faulty=False))
 def test_little_holds_in_every_run(case: Case) -> None:
     """Once all is over, the area under those inside is the sum of the times of those who were, at every queue and of every flow."""
@@ -162,7 +162,7 @@ def test_busy_time_is_the_work_done(queue: str) -> None:
     assert lab.service("s", "BUSY_AREA") == pytest.approx(0.01 * lab.service("s", "ENDED"), rel=1e-9)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.integers(0, 10_000),
     st.integers(1, 5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -290,7 +291,7 @@ def test_replicas_come_no_faster_than_they_are_added() -> None:
     rises = [number for number in range(1, 3001) if running[number] > running[number - 1]]
     assert len(rises) >= 8
     assert all(running[number] - running[number - 1] == 1 for number in rises)
-    assert all(later - earlier >= 99 for earlier, later in zip(rises, rises[1:], strict=False))
+    assert all(later - earlier >= 99 for earlier, later in pairwise(rises))
 
 
 def test_an_autoscaler_that_watches_the_queue_sees_messages() -> None:
