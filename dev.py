@@ -55,7 +55,7 @@ def test(words: list[str]) -> int:
     """All checks; the test runner last, so that its summary ends the output."""
     if "--oldest" in words:
         python = environment(".venv-oldest", "oldest.txt")
-        return call(python, "-m", "pytest", "-n", "auto", *(word for word in words if word != "--oldest"))
+        return call(python, "-m", "pytest", "-n", "auto", "-m", "not slow", *(word for word in words if word != "--oldest"))
     if "--reference" in words:
         python = environment(".venv-reference", "reference.txt")
         return call(python, "-m", "pytest", *(word for word in words if word != "--reference"), "tests/engine/test_scram.py")

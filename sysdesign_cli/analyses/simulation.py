@@ -36,6 +36,8 @@ from sysdesign_cli.scenario.shapes import Text
 SIMULATED: Final = "simulated"
 #: What is inside grows without an end when it grows by more than this share of what arrives, over the second half of the run.
 GROWS: Final = 0.01
+#: Percentiles come from batches twice as long as means do, where that leaves so many.
+_FEWEST_WIDE: Final = 5
 _PERCENTILES: Final = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
 
 #: Places of the fields of a sample.
@@ -220,6 +222,14 @@ class Measured:
         edges = [round(bins * number / self.batches) for number in range(self.batches + 1)]
         return [(only, a, b) for a, b in pairwise(edges) if b > a]
 
+    def _wide_windows(self) -> list[tuple[Outcome, int, int]]:
+        """Batches two by two, for percentiles: rare times come in bunches, so short batches know too little of them."""
+        if len(self.windows) < 2 * _FEWEST_WIDE or not self.batches:
+            return self.windows
+        pairs = zip(self.windows[len(self.windows) % 2 :: 2], self.windows[len(self.windows) % 2 + 1 :: 2], strict=True)
+        wide = [(first[0], first[1], second[2]) for first, second in pairs]
+        return [(wide[0][0], 0, wide[0][2]), *wide[1:]]
+
     def _number(self, values: Sequence[float], unit: str, formula: str, whole: float | None = None) -> Number:
         known = [value for value in values if math.isfinite(value)]
         mean, half = mean_and_half_width(known)
@@ -245,7 +255,7 @@ class Measured:
     def times(self, flow: str, which: int) -> Times | None:
         """Answers (0) or completions (1)."""
         row = self.flow_rows[flow]
-        pieces = [_histogram(o, 2 * row + which, a, b) for o, a, b in self.windows]
+        pieces = [_histogram(o, 2 * row + which, a, b) for o, a, b in self._wide_windows()]
         whole: dict[int, int] = {}
         for piece in pieces:
             for place, many in piece.items():

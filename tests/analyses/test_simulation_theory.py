@@ -64,12 +64,12 @@ def pollaczek_khinchine(rate: float, cv: float) -> dict[str, float]:
 
 CASES: dict[str, tuple[str, float, Mapping[str, float]]] = {
     # the sojourn of M/M/1 is exponential with mean 1 / 0.3
-    "M/M/1": (station("0.7/s", "concurrency: 1"), 60_000, erlang(0.7, 1) | {"p50": 2.310491, "p95": 9.985774, "p99": 15.350567}),
+    "M/M/1": (station("0.7/s", "concurrency: 1"), 80_000, erlang(0.7, 1) | {"p50": 2.310491, "p95": 9.985774, "p99": 15.350567}),
     "M/M/3": (station("2/s", "concurrency: 3"), 6_000, erlang(2.0, 3) | {"wait": 4 / 9}),
     # Erlang C's percentiles: the wait is an atom and an exponential, to which the work is added
     "M/M/8": (
         station("5.6/s", "replicas: 8, concurrency: 1, queue: shared"),
-        7_600,
+        15_000,
         erlang(5.6, 8) | {"wait": 0.112751222, "p50": 0.816862, "p95": 3.170530, "p99": 4.781682},
     ),
     # Burke (1956): five independent exponentials in a row, so an Erlang distribution
@@ -77,7 +77,7 @@ CASES: dict[str, tuple[str, float, Mapping[str, float]]] = {
     "M/D/1": (station("0.7/s", "concurrency: 1", "{mean: 1s, cv: 0}"), 10_000, pollaczek_khinchine(0.7, 0.0)),
     "lognormal M/G/1": (station("0.5/s", "concurrency: 1", "{mean: 1s, cv: 1.5}"), 30_000, pollaczek_khinchine(0.5, 1.5)),
     # exact, from the Markov chain of those at the first station and those of them at the second (tests/engine/test_closed.py)
-    "layered": (LAYERED, 4_500, {"rate": 12.224071, "mean": 0.636116, "busy": 0.928282}),
+    "layered": (LAYERED, 6_000, {"rate": 12.224071, "mean": 0.636116, "busy": 0.928282}),
 }
 
 
