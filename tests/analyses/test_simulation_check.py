@@ -66,7 +66,7 @@ def test_a_theory_that_is_wrong_parts_and_is_blamed() -> None:
 
 
 def test_overload_has_no_theory_to_compare_with() -> None:
-    check = checked(design(ONE_SERVER), "flood", 30.0)
+    check = checked(design(ONE_SERVER), "flood", 400.0)
     assert check.saturated == ("server",)
     assert check.simulation.growth is not None
     assert check.simulation.growth.per_s.value == pytest.approx(50, rel=0.1)  # 150/s come, 100/s are done

@@ -15,6 +15,8 @@ from sysdesign_cli.engine.explained import Number
 from tests.engine.simulation.lab import erlang_c, fast
 from tests.helpers import design
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 100
 
 

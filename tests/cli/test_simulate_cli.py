@@ -22,6 +22,8 @@ import pytest
 
 from tests.cli.test_cli import ROOT, run
 
+pytestmark = pytest.mark.slow
+
 SHOP = "tests/simulated.yaml"
 SHORT = ("simulate", SHOP, "--for", "10s", "--mode", "plain")
 NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba (extra: fast) is not installed")
