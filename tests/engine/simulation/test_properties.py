@@ -210,7 +210,7 @@ def lab_with_every_fault(**options: Any) -> Lab:
         Fault("kill", "front/2", 38, 40),
         Fault("kill", "front", 40, 41),
     ]
-    return Lab(text, {"f": ((0.0, 300.0, 45.0, 300.0),)}, 120, faults=faults, bins=24, **options)
+    return Lab(text, {"f": ((0.0, 120.0, 45.0, 120.0),)}, 120, faults=faults, bins=24, **options)
 
 
 def test_one_system_with_every_fault() -> None:
