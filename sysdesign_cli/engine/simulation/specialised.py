@@ -48,42 +48,12 @@ _STEADY: Final = "S_ACTIVE S_UP S_SLOT S_FAR S_LOSSY"
 _STEADY_REALS: Final = "SF_SLOWNESS SF_LOSS"
 #: Functions of the kernel that are looked into.
 _EXPANDED: Final = frozenset(
-    [
-        "draw",
-        "take_record",
-        "free",
-        "let_go",
-        "answer",
-        "note_role",
-        "enter",
-        "queue_up",
-        "from_queue",
-        "hold_worker",
-        "admit",
-        "travel",
-        "stack_call",
-        "begin_call",
-        "ready",
-        "begin_group",
-        "operate",
-        "publish",
-        "send_message",
-        "start_message",
-        "message_ends",
-        "finish_root",
-        "work_on_core",
-        "free_core",
-        "next_at_core",
-        "begin_work",
-        "release",
-        "give_back",
-        "worker_free",
-        "hold_back",
-        "from_subscription",
-        "deliver",
-        "unanswered",
-        "watch",
-    ]
+    (
+        *("admit", "answer", "begin_call", "begin_group", "begin_work", "deliver", "draw", "enter", "finish_root", "free", "free_core"),
+        *("from_queue", "from_subscription", "give_back", "hold_back", "hold_worker", "let_go", "message_ends", "next_at_core"),
+        *("note_role", "operate", "publish", "queue_up", "ready", "release", "send_message", "stack_call", "start_message"),
+        *("take_record", "travel", "unanswered", "watch", "work_on_core", "worker_free"),
+    )
 )
 _HARMLESS: Final = frozenset(("push", "run_short", "bucket", "unlink", "choose_slot", "free_slot", "instance", "keep_instance"))
 _AGAIN: Final = frozenset(("unlink",))
