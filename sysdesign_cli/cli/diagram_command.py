@@ -21,6 +21,22 @@ def command(session: Session) -> Callable[..., int]:
     def diagram(
         scenario: str = session.scenario_argument(),
         view: str = typer.Option("", "--view", "-v", metavar="|".join(VIEWS), help=say("cli.opt-view"), show_default=False),
+        flow: str = typer.Option(
+            "", "--flow", metavar="FLOW", help=say("cli.opt-diagram-flow"), autocompletion=complete_names("flows"), show_default=False
+        ),
+        kill: list[str] = typer.Option(
+            [],
+            "--kill",
+            "-k",
+            metavar="SERVICE",
+            help=say("cli.opt-diagram-kill"),
+            autocompletion=complete_names("services"),
+            show_default=False,
+        ),
+        zone: list[str] = typer.Option(
+            [], "--zone", "-z", metavar="ZONE", help=say("cli.opt-diagram-zone"), autocompletion=complete_names("zones"), show_default=False
+        ),
+        workload: str = session.workload_option(),
         format: str = typer.Option(
             "", "--format", "-f", metavar="|".join(FORMATS), help=say("cli.opt-diagram-format"), show_default=False
         ),
@@ -34,7 +50,7 @@ def command(session: Session) -> Callable[..., int]:
         from sysdesign_cli.views.diagrams.svg import svg
 
         design = session.load(scenario, changes)
-        picture = session.asked(lambda: design.picture(view or "services"))
+        picture = session.asked(lambda: design.picture(view, flow, kill, zone, workload))
         try:
             text = svg(picture, say)
         except LayoutMissing:

@@ -13,6 +13,7 @@ from sysdesign_cli.views.diagrams.layout import Place
 from sysdesign_cli.views.diagrams.shapes import ICONS, outline
 from sysdesign_cli.views.diagrams.svg_style import ARROWS, STATES
 from sysdesign_cli.views.diagrams.text import width
+from sysdesign_cli.views.diagrams.wording import kind_name
 
 SIGN: Final = 40.0
 ROW: Final = 28.0
@@ -50,7 +51,7 @@ def rows(picture: Picture, say: Say, room: float) -> list[Row]:
     states = {box.state for box in picture.boxes}
     entries = [Entry("arrow", kind, say(f"diagram.arrow.{kind}")) for kind in ARROWS if kind in used]
     entries += [
-        Entry("kind", kind, say(f"diagram.kind.{kind}") if kind in ("event", "flow") else say(f"kind.{kind}"))
+        Entry("kind", kind, kind_name(kind, say))
         for kind in ("flow", "client", "gateway", "service", "function", "event", "broker", "database", "cache", "cdn", "external")
         if kind in kinds
     ]
@@ -90,4 +91,4 @@ def _sign(entry: Entry, x: float, y: float) -> str:
     above = 4 if kind in ("database", "cache") else 0
     drawn_icon = f'<path class="icon" transform="translate({x + SIGN / 2 - 6:.1f} {y + 5 + above:.1f}) scale(.85)" d="{icon}"/>' if icon else ""
     badge = f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>' if state else ""
-    return f'<g class="kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'
+    return f'<g class="node kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'
