@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from sysdesign_cli.analyses.cascade import Step
-from sysdesign_cli.analyses.causes import Cause
-from sysdesign_cli.analyses.failover import FailoverResult
-from sysdesign_cli.analyses.situations import Kill
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Service
 from sysdesign_cli.scenario.quantity import RATE
 from sysdesign_cli.scenario.shapes import Text
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.cascade import Step
+    from sysdesign_cli.analyses.causes import Cause
+    from sysdesign_cli.analyses.failover import FailoverResult
+    from sysdesign_cli.analyses.situations import Kill
 
 VIEWS: Final = ("services", "flow", "failure", "deployment")
 #: What a box or an arrow may be in, mildest first. Beside the states of requests those of services: starved (alive, and no work comes),
@@ -97,6 +99,8 @@ class Picture:
     flow: str = ""
     failure: FailoverResult | None = None
     story: tuple[Told, ...] = ()
+    changes: tuple[str, ...] = ()
+    """changes from the command line, ``path=value``, that are in force"""
 
 
 def picture(system: System, view: str = "services", flow: str = "", kill: Kill | None = None, workload: str = "") -> Picture:
@@ -104,6 +108,10 @@ def picture(system: System, view: str = "services", flow: str = "", kill: Kill |
 
     flow: for the view of that name; all of them unless said. kill: what is dead in the views ``failure`` and ``deployment``.
     """
+    return replace(_drawn(system, view, flow, kill, workload), changes=system.scenario.changes)
+
+
+def _drawn(system: System, view: str, flow: str, kill: Kill | None, workload: str) -> Picture:
     if view == "services":
         from sysdesign_cli.analyses.picture_services import services
 
@@ -112,6 +120,8 @@ def picture(system: System, view: str = "services", flow: str = "", kill: Kill |
         from sysdesign_cli.analyses.picture_flow import flows
 
         return flows(system, flow, workload)
+    from sysdesign_cli.analyses.situations import Kill
+
     if view == "failure":
         from sysdesign_cli.analyses.picture_failure import failure
 

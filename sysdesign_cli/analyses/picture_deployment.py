@@ -24,9 +24,10 @@ def deployment(system: System, kill: Kill, workload: str = "") -> Picture:
         for zone, count in Counter(replica_zones(system, service)).items():
             group = f"zone:{zone}" if zone else ""
             used |= {zone: None} if zone else {}
-            box = service_box(service, f"{service_id(service.name)}@{zone}", group)
+            there = f"@{zone}" if zone else ""
+            box = service_box(service, service_id(service.name) + there, group)
             state = "down" if zone in kill.zones else states.get(service.name, "")
-            boxes.append(replace(box, replicas=count, state=state))
+            boxes.append(replace(box, replicas=count if zone or not scenario.zones else 0, state=state))
     zones = [str(zone) for zone in scenario.zones if str(zone) in used] + [zone for zone in used if zone not in scenario.zones]
     groups = tuple(Group(f"zone:{zone}", "zone", zone) for zone in zones)
     if groups:

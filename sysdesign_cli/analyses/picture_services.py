@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sysdesign_cli.analyses.picture import Box, Group, Picture, call_kind, event_id, flow_id, merged, service_box, service_id
-from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.engine.system import System
 
 
-def services(system: System, workload: str = "") -> Picture:
-    """All services in groups of teams, and between them the events. Raises ScenarioError for an unknown workload."""
+def services(system: System, workload: str = "", rated: bool = True) -> Picture:
+    """All services in groups of teams, and between them the events. Raises ScenarioError for an unknown workload.
+
+    rated: arrows know how often they are taken, if there is a workload.
+    """
     scenario = system.scenario
-    rates = Setting(system, workload).rates if workload or (scenario.workloads and scenario.flows) else []
+    rates: list[float] = []
+    if rated and (workload or (scenario.workloads and scenario.flows)):
+        from sysdesign_cli.analyses.situations import Setting
+
+        rates = Setting(system, workload).rates
     return Picture(
         scenario.address,
         scenario.title,

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
+    "diagram.missing": "การวาดภาพต้องใช้แพ็กเกจที่ยังไม่ได้ติดตั้ง: {command} (mermaid, dot และ d2 ไม่ต้องใช้)",
+    "diagram.too-large": "มากเกินไปสำหรับภาพเดียว: มีกล่องและลูกศร {count} ชิ้น ได้มากสุด {limit} ลองวาดทีละ Flow (--flow) หรือใช้ --format dot แล้วจัดวางเอง",
+    "diagram.png-terminal": "PNG ไม่ใช่ข้อความสำหรับเทอร์มินัล: ระบุ -o FILE.png",
+    "diagram.kill-elsewhere": "--kill และ --zone ใช้กับ --view failure และ --view deployment ไม่ใช่ {view}",
+    "diagram.flow-elsewhere": "--flow ใช้กับ --view flow ไม่ใช่ {view}",
+    "diagram.nothing-killed": "ระบุสิ่งที่ล่ม: --kill SERVICE หรือ --zone ZONE",
+    "diagram.no-thai-font": "เครื่องนี้ไม่มีฟอนต์ที่มีตัวอักษรไทย ตัวอักษรจึงหายไปจากภาพ ให้ติดตั้งฟอนต์ เช่น Noto Sans Thai หรือ Sarabun ส่วน SVG ไม่ต้องใช้ฟอนต์ของเครื่องนี้",
+    "file.is-folder": "เป็นโฟลเดอร์",
+    "file.overwrite": "มีไฟล์ {path} อยู่แล้ว เขียนทับหรือไม่",
     "cli.diagram": "วาดแผนภาพของระบบ: Service และ Event, Flow ทีละขั้น, ผลของความล้มเหลว หรือ Zone และ Replica",
-    "cli.opt-view": "จะวาดอะไร: services (ถ้าไม่ระบุ), flow, failure หรือ deployment",
+    "cli.opt-view": "จะวาดอะไร ถ้าไม่ระบุคือ services, ถ้ามี --kill หรือ --zone คือ failure, ถ้ามี --flow คือ flow",
+    "cli.opt-diagram-format": "รูปแบบของผลลัพธ์ ถ้าไม่ระบุจะดูจากท้ายชื่อไฟล์ หรือเป็น svg",
     "cli.opt-diagram-flow": "Flow ที่ --view flow จะวาด ถ้าไม่ระบุจะวาดทุก Flow",
-    "cli.opt-diagram-format": "รูปแบบของผลลัพธ์ ถ้าไม่ระบุคือ svg หรือดูจากท้ายชื่อไฟล์หลัง -o",
-    "cli.opt-diagram-kill": "วาดผลเมื่อ Service นี้ล่ม ใส่ได้หลายครั้ง",
-    "cli.opt-diagram-zone": "วาดผลเมื่อเสีย Zone นี้ ใส่ได้หลายครั้ง",
-    "diagram.missing": "การวาดภาพต้องใช้แพ็กเกจที่ยังไม่ได้ติดตั้ง: pip install 'sysdesign[pictures]' (mermaid, dot และ d2 ไม่ต้องใช้)",
     "diagram.written": "เขียนแล้ว: {path}",
     "diagram.title": "{scenario} · {view}",
     "diagram.view.services": "Service และ Event",
@@ -58,4 +64,8 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.overloaded": "{service}: รับไม่ไหว {why}",
     "diagram.steps": "ตัวเลขที่ลูกศร: ลำดับขั้น",
     "diagram.order": "ตัวเลขที่กล่อง: ลำดับที่ความล้มเหลวลามไป",
+    "diagram.compact": "ภาพรวมของระบบ: ▶ เรียกแล้วรอ, ● ที่เก็บข้อมูล, ┄▷ Event ที่ไม่มีใครรอ, ··▷ เรียกเมื่ออีกตัวล้มเหลวเท่านั้น",
+    "diagram.above": "ดูข้างบน",
+    "diagram.further-down": "ดูข้างล่าง",
+    "diagram.entered-by": "ผู้ใช้เข้ามาโดย {flows}",
 }

@@ -12,12 +12,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _POINTS: Final = 72.0
+#: Boxes and arrows together; so many take about ten seconds.
+MOST: Final = 3000
 #: Up to so many arrows: inches between neighbours (an arrow that passes a layer is one), and between layers.
 _ROOM: Final = ((80, 0.3, 0.6), (250, 0.12, 1.2), (1e9, 0.05, 3.0))
 
 
 class LayoutMissing(Exception):
     """The package that lays pictures out is not installed."""
+
+
+class TooLarge(Exception):
+    """More boxes or arrows than can be laid out while somebody waits."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(count, limit)
+        self.count = count
+        self.limit = limit
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,9 @@ class Layout:
 
 
 def lay_out(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link] = ()) -> Layout:
-    """Layers by Graphviz's dot, from left to right. hidden: arrows that order the boxes and are not drawn. Raises LayoutMissing."""
+    """Layers by Graphviz's dot, from left to right. hidden: arrows that order the boxes and are not drawn. Raises LayoutMissing, TooLarge."""
+    if (count := len(boxes) + len(links)) > MOST:
+        raise TooLarge(count, MOST)
     source = "\n".join(_source(boxes, frames, links, hidden))
     return _read(_ask(source), boxes, frames, links)
 
@@ -93,7 +106,8 @@ def _source(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Seque
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowsize=0.8]",
     ]
-    for name, size in boxes.items():
+    # without arrows, what comes last is placed highest
+    for name, size in boxes.items() if links else reversed(boxes.items()):
         lines.append(f"{numbers[name]} [width={size.width / _POINTS:.4f} height={size.height / _POINTS:.4f}]")
     for number, frame in enumerate(frames.values()):
         members = " ".join(numbers[name] for name in frame.members)

@@ -22,7 +22,7 @@ SIZE: Final = 11.0
 
 @dataclass(frozen=True)
 class Entry:
-    """One sign. what: ``arrow``, ``kind`` or ``state``."""
+    """One sign. what: ``arrow``, ``kind``, ``state`` or ``number``."""
 
     what: str
     key: str
@@ -56,7 +56,9 @@ def rows(picture: Picture, say: Say, room: float) -> list[Row]:
         if kind in kinds
     ]
     found = [Entry("state", state, say(f"diagram.state.{state}")) for state in STATES if state in states]
-    return [*_broken(entries, room), *_broken(found, room)]
+    numbers = [Entry("number", "", say("diagram.steps"))] if any(arrow.steps for arrow in picture.arrows) else []
+    numbers += [Entry("number", "", say("diagram.order"))] if picture.story else []
+    return [*_broken(entries, room), *_broken([*found, *numbers], room)]
 
 
 def _broken(entries: list[Entry], room: float) -> Iterator[Row]:
@@ -84,6 +86,8 @@ def drawn(rows: list[Row], left: float, top: float) -> Iterator[str]:
 def _sign(entry: Entry, x: float, y: float) -> str:
     if entry.what == "arrow":
         return f'<g class="edge edge-{entry.key}"><path d="M{x:.1f} {y + 11:.1f}h{SIGN:.1f}"/></g>'
+    if entry.what == "number":
+        return f'<text class="step" x="{x + SIGN / 2:.1f}" y="{y + 15:.1f}">1, 2, …</text>'
     at = Place(x + 4, y, SIGN - 8, 22)
     kind = entry.key if entry.what == "kind" else "service"
     state = f" state-{entry.key}" if entry.what == "state" else ""

@@ -17,6 +17,7 @@ from sysdesign_cli.views.diagrams.text import width, wrapped
 
 MARGIN: Final = 18.0
 HEAD: Final = 46.0
+STORY: Final = 21.0
 #: The legend and the story are this wide at least.
 NARROWEST: Final = 620.0
 #: Attribute that names a box, by kind; all others are services.
@@ -35,7 +36,7 @@ def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bo
     below = MARGIN + HEAD + layout.height + 24
     told = list(_story(picture, say, room, below))
     signs = legend.rows(picture, say, room)
-    signs_at = below + len(told) * LINE + (12 if told else 0)
+    signs_at = below + len(told) * STORY + (12 if told else 0)
     size = (room + 2 * MARGIN, signs_at + legend.ROW * len(signs) + MARGIN)
     parts = [
         *_head(picture, say, size, scope, interactive),
@@ -75,7 +76,7 @@ def _story(picture: Picture, say: Say, room: float, top: float) -> Iterator[str]
         for part, text in enumerate(wrapped(sentence, SMALL, room - 30, 3)):
             sign = _order(number, MARGIN + 9, y + 4) if number and not part else ""
             yield f'<g class="story">{sign}<text x="{MARGIN + 26}" y="{y + 8:.1f}">{escape(text)}</text></g>'
-            y += LINE
+            y += STORY
 
 
 def _frames(picture: Picture, layout: Layout, say: Say) -> Iterator[str]:

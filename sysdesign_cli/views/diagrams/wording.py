@@ -8,7 +8,6 @@ from typing import Final
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture, Told
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.document import clean, show
-from sysdesign_cli.views.failover_view import outcome_text, setting_text
 
 #: Steps of a failure that are told at most; the rest is counted.
 MOST_TOLD: Final = 16
@@ -31,8 +30,20 @@ def subject(picture: Picture, say: Say) -> str:
     if picture.flow:
         what = say("diagram.view.one-flow", flow=picture.flow)
     if picture.failure is not None and (picture.failure.kill.services or picture.failure.kill.zones):
+        from sysdesign_cli.views.failover_view import setting_text
+
         what = setting_text(picture.failure, say)
+    if picture.changes:
+        from sysdesign_cli.views.changes_view import listed
+
+        what += " · " + say("changes.with", changes=listed(picture.changes))
     return line(say("diagram.title", scenario=picture.scenario, view=what))
+
+
+def everything(picture: Picture, say: Say) -> str:
+    """All that is written in a picture, for those who have to know which letters they need."""
+    parts = [heading(picture, say), subject(picture, say), description(picture, say), *(group_title(group, say) for group in picture.groups)]
+    return " ".join([*parts, *(about(box, picture, say) for box in picture.boxes)])
 
 
 def group_title(group: Group, say: Say) -> str:
@@ -101,6 +112,8 @@ def story(picture: Picture, say: Say) -> list[tuple[str, str]]:
 
 def _sentence(told: Told, picture: Picture, say: Say) -> str:
     if told.cause is not None:
+        from sysdesign_cli.views.failover_view import outcome_text
+
         text = outcome_text(told.cause, say)
         return text if told.cause.outcome == "reaches-user" else f"{told.cause.subject}: {text}"
     assert told.step is not None
