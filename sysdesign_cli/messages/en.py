@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from sysdesign_cli.messages import availability_en, cascade_en, cost_en, diagram_en, latency_en, simcheck_en, simulate_en, sweep_en, tradeoff_en
+from sysdesign_cli.messages import (
+    availability_en,
+    cascade_en,
+    cost_en,
+    diagram_en,
+    latency_en,
+    simcheck_en,
+    simulate_en,
+    sweep_en,
+    tradeoff_en,
+)
 
 MESSAGES: Final[dict[str, str]] = {
     # words

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from sysdesign_cli.messages import availability_th, cascade_th, cost_th, diagram_th, latency_th, simcheck_th, simulate_th, sweep_th, tradeoff_th
+from sysdesign_cli.messages import (
+    availability_th,
+    cascade_th,
+    cost_th,
+    diagram_th,
+    latency_th,
+    simcheck_th,
+    simulate_th,
+    sweep_th,
+    tradeoff_th,
+)
 
 MESSAGES: Final[dict[str, str]] = {
     # words
