@@ -12,7 +12,6 @@ import sysdesign_cli
 from sysdesign_cli.analyses.picture import STATES, VIEWS, Picture, event_id, flow_id, picture, service_id
 from sysdesign_cli.analyses.situations import Kill
 from sysdesign_cli.engine.stations import replica_count
-from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.library import bundled_names
 from sysdesign_cli.scenario.model import Call, Scenario
 from sysdesign_cli.scenario.problems import ScenarioError
@@ -213,4 +212,3 @@ def test_what_is_not_there_is_told() -> None:
 def test_a_system_without_workload_or_flow_is_drawn() -> None:
     drawn = design("services: {a: {handles: {Do: {calls: b.Do}}}, b: {handles: {Do: {}}}}").picture()
     assert [(arrow.source, arrow.target, arrow.rate) for arrow in drawn.arrows] == [("service:a", "service:b", None)]
-    assert isinstance(System(design("services: {a: {handles: {Do: {}}}}").scenario), System)
