@@ -78,7 +78,10 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Told:
-    """One step of a failure: the boxes it reached, and why: a cause, or the step by which a service came to be overloaded."""
+    """One step of a failure: the boxes it reached, and why: a cause, or the step by which a service came to be overloaded.
+
+    order: 1 for everything that dies, then counted on.
+    """
 
     order: int
     boxes: tuple[str, ...]

@@ -180,11 +180,18 @@ def test_missing_thai_letters_are_told(tmp_path: Path) -> None:
 
 
 def test_nothing_else_imports_it() -> None:
-    words = "import sys; from sysdesign_cli.__main__ import main; main(['show', 'ecommerce']); main(['failover', 'ecommerce', '--kill', 'sms'])"
+    words = (
+        "import sys; from sysdesign_cli.__main__ import main; main(['show', 'ecommerce']); main(['failover', 'ecommerce', '--kill', 'sms'])"
+    )
     words += "; found = [m for m in sys.modules if m.startswith(('pygraphviz', 'resvg_py', 'sysdesign_cli.views.diagrams.layout'))]"
     words += "; print(found, file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", words], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", words],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.stderr.strip().split("\n")[-1] == "[]"
 

@@ -10,9 +10,9 @@ from sysdesign_cli.messages import Say
 from sysdesign_cli.views.diagrams.layout import LayoutMissing
 from sysdesign_cli.views.diagrams.svg import svg
 
-#: Dots for each unit of the SVG: sharp on a slide. Large pictures get fewer, so that a side stays below MOST.
+#: Dots for each unit of the SVG: sharp on a slide. Large pictures get fewer, so that there are at most so many in all.
 ZOOM: Final = 2.0
-MOST: Final = 16_000
+MOST: Final = 60e6
 #: Fonts for Thai by name, since the drawer would take the first that has its letters, bold or not.
 _THAI_FONTS: Final = "Noto Sans Thai,Sarabun,TH Sarabun New,Leelawadee UI,Thonburi,Loma,Garuda,Waree"
 _THAI: Final = re.compile("[\u0e00-\u0e7f]+(?:[ ]+[\u0e00-\u0e7f]+)*")
@@ -32,8 +32,8 @@ def drawn(text: str) -> bytes:
     except ImportError as error:
         raise LayoutMissing from error
     size = _SIZE.match(text)
-    longest = max(float(side) for side in size.groups()) if size is not None else 1.0
-    return bytes(svg_to_bytes(svg_string=_TEXT.sub(_with_thai, text), zoom=min(ZOOM, MOST / longest)))
+    area = float(size[1]) * float(size[2]) if size is not None else 1.0
+    return bytes(svg_to_bytes(svg_string=_TEXT.sub(_with_thai, text), zoom=min(ZOOM, (MOST / area) ** 0.5)))
 
 
 def has_thai(text: str) -> bool:

@@ -134,7 +134,9 @@ def test_the_program_d2_draws_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(not (CHROMIUM and os.environ.get("SYSDESIGN_MERMAID")), reason="no mermaid.min.js (SYSDESIGN_MERMAID) or no chromium")
 def test_mermaid_draws_it(tmp_path: Path) -> None:
     drawn: list[Picture] = [*pictures("ecommerce").values(), *pictures("morprom").values(), hostile()]
-    texts = json.dumps([written("mermaid", one, Say("th" if number % 2 else "en")) for number, one in enumerate(drawn)]).replace("</", "<\\/")
+    texts = json.dumps([written("mermaid", one, Say("th" if number % 2 else "en")) for number, one in enumerate(drawn)]).replace(
+        "</", "<\\/"
+    )
     script = (
         "window.alerted = 0; window.alert = () => { window.alerted += 1 }; (async () => { mermaid.initialize({startOnLoad: false});"
         f"const found = []; for (const [n, text] of {texts}.entries()) {{ try {{ const done = await mermaid.render('m' + n, text);"
