@@ -54,7 +54,7 @@ def command(session: Session) -> Callable[..., int]:
         content = _drawn(session, written_as, session.asked(lambda: design.picture(chosen, flow, kill, zone, workload)))
         if output:
             save(session, Path(output), content)
-            sys.stderr.write(say("diagram.written", path=output) + "\n")
+            sys.stdout.write(say("diagram.written", path=output) + "\n")
         elif isinstance(content, bytes):
             sys.stdout.buffer.write(content)
         else:

@@ -18,7 +18,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-view": "What is drawn; services unless said, failure with --kill or --zone, flow with --flow.",
     "cli.opt-diagram-format": "How it is written; as the name of the file ends, or svg, unless said.",
     "cli.opt-diagram-flow": "The flow that --view flow draws; all of them unless said.",
-    "diagram.written": "written: {path}",
+    "diagram.written": "{path} is written.",
     "diagram.title": "{scenario} · {view}",
     "diagram.view.services": "services and events",
     "diagram.view.flow": "step by step",

@@ -18,7 +18,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-view": "จะวาดอะไร ถ้าไม่ระบุคือ services, ถ้ามี --kill หรือ --zone คือ failure, ถ้ามี --flow คือ flow",
     "cli.opt-diagram-format": "รูปแบบของผลลัพธ์ ถ้าไม่ระบุจะดูจากท้ายชื่อไฟล์ หรือเป็น svg",
     "cli.opt-diagram-flow": "Flow ที่ --view flow จะวาด ถ้าไม่ระบุจะวาดทุก Flow",
-    "diagram.written": "เขียนแล้ว: {path}",
+    "diagram.written": "เขียน {path} แล้ว",
     "diagram.title": "{scenario} · {view}",
     "diagram.view.services": "Service และ Event",
     "diagram.view.flow": "ทีละขั้น",
