@@ -11,7 +11,7 @@ from sysdesign_cli.views.diagrams.layout import LayoutMissing
 from sysdesign_cli.views.diagrams.svg import svg
 
 #: Dots for each unit of the SVG: sharp on a slide. Large pictures get fewer, so that there are at most so many in all.
-ZOOM: Final = 2.0
+ZOOM: Final = 1.5
 MOST: Final = 60e6
 #: Fonts for Thai by name, since the drawer would take the first that has its letters, bold or not.
 _THAI_FONTS: Final = "Noto Sans Thai,Sarabun,TH Sarabun New,Leelawadee UI,Thonburi,Loma,Garuda,Waree"
