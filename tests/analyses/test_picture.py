@@ -207,6 +207,12 @@ def test_every_replica_stands_in_a_zone(name: str) -> None:
             assert counted[service.name] == replica_count(one.system, service)
 
 
+def test_a_lost_zone_takes_its_own_boxes_only() -> None:
+    boxes = load("grab").picture("deployment", zones=["a"]).boxes
+    assert {box.state for box in boxes if box.group == "zone:a"} == {"down"}
+    assert {box.state for box in boxes if box.group == "zone:b"} == {"ok"}
+
+
 def test_what_is_not_there_is_told() -> None:
     one = load("ecommerce")
     with pytest.raises(ScenarioError, match="unknown-name"):

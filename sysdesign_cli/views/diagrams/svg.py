@@ -124,7 +124,7 @@ def _box(box: Box, label: Label, at: Place, picture: Picture, say: Say, interact
     reach = ' tabindex="0" role="button"' if interactive else ""
     zone = f' data-zone="{escape(box.id.partition("@")[2])}"' if picture.view == "deployment" else ""
     told = escape(wording.about(box, picture, say))
-    order = _order(str(box.order), at.x + 1, at.y + 1) if box.order else ""
+    order = _order(str(box.order), at.x - 2, at.y - 2) if box.order else ""
     return (
         f'<g class="node kind-{box.kind}{state}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
         f' aria-label="{told}"{reach}><title>{told}</title><path class="shape" d="{outline(box.kind, at)}"/>{_lines(box, label, at)}'

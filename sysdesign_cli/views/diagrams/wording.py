@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture, Told
 from sysdesign_cli.messages import Say
-from sysdesign_cli.scenario.quantity import SHARE, format_quantity
+from sysdesign_cli.scenario.quantity import COUNT, SHARE, format_quantity
 from sysdesign_cli.views.document import clean, show
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def kind_name(kind: str, say: Say) -> str:
 def notes(box: Box, picture: Picture, say: Say) -> Iterator[str]:
     """What stands below the name in a box, besides its title."""
     if box.replicas:
-        yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=box.replicas)
+        yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=format_quantity(box.replicas, COUNT))
     for end in box.ends:
         yield say(f"step.{end}")
     if box.kind == "flow" and picture.failure is not None:

@@ -23,7 +23,7 @@ from sysdesign_cli.scenario.shapes import Text
 from sysdesign_cli.views.diagrams import labels as lettering
 from sysdesign_cli.views.diagrams.layout import Layout, Link, Place, Size, TooLarge, lay_out
 from sysdesign_cli.views.diagrams.svg import svg
-from sysdesign_cli.views.diagrams.svg_style import ARROWS, STATES, style
+from sysdesign_cli.views.diagrams.svg_style import ARROW_STATES, ARROWS, STATES, style
 from sysdesign_cli.views.diagrams.text import width, wrapped
 from tests.engine.random_systems import Draft, drafts
 
@@ -198,6 +198,8 @@ def test_contrast_is_enough() -> None:
 
 def test_nothing_is_told_by_colour_alone() -> None:
     assert set(STATES) == set(KNOWN_STATES)
+    seen = {arrow.state for name in bundled_names() for drawn in pictures(name).values() for arrow in drawn.arrows}
+    assert seen <= {"", "ok", *ARROW_STATES}
     assert len({(dashes, sign) for _, _, dashes, sign in STATES.values()}) == len(STATES)
     waiting, later = ARROWS["call"], ARROWS["publish"]
     assert len({(kind[2], kind[3], kind[1]) for kind in (waiting, later, ARROWS["store"], ARROWS["fallback"], ARROWS["start"])}) == 5
