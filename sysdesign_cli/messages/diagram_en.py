@@ -66,6 +66,7 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.steps": "Numbers at the arrows: the steps in order",
     "diagram.order": "Numbers at the boxes: how the failure went on",
     "diagram.compact": "The system at a glance: ▶ calls and waits, ● store, ┄▷ event that nobody waits for, ··▷ only when the other call fails",
+    "diagram.too-large-here": "Too large to be drawn here ({arrows} arrows): sysdesign diagram {scenario} -o picture.svg",
     "diagram.above": "see above",
     "diagram.further-down": "see further down",
     "diagram.entered-by": "users come in by {flows}",

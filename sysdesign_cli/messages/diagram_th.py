@@ -66,6 +66,7 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.steps": "ตัวเลขที่ลูกศร: ลำดับขั้น",
     "diagram.order": "ตัวเลขที่กล่อง: ลำดับที่ความล้มเหลวลามไป",
     "diagram.compact": "ภาพรวมของระบบ: ▶ เรียกแล้วรอ, ● ที่เก็บข้อมูล, ┄▷ Event ที่ไม่มีใครรอ, ··▷ เรียกเมื่ออีกตัวล้มเหลวเท่านั้น",
+    "diagram.too-large-here": "ใหญ่เกินกว่าจะวาดตรงนี้ (ลูกศร {arrows} เส้น): sysdesign diagram {scenario} -o picture.svg",
     "diagram.above": "ดูข้างบน",
     "diagram.further-down": "ดูข้างล่าง",
     "diagram.entered-by": "ผู้ใช้เข้ามาโดย {flows}",

@@ -24,8 +24,9 @@ from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.library import bundled_names
 from sysdesign_cli.views import formats
 from sysdesign_cli.views.diagrams import ENDINGS, FORMATS, PLACED, written
-from sysdesign_cli.views.diagrams.terminal import drawable, terminal
-from sysdesign_cli.views.document import Branch, Document
+from sysdesign_cli.views.diagrams.terminal import MOST, terminal
+from sysdesign_cli.views.diagrams.terminal import drawn as compact
+from sysdesign_cli.views.document import Branch, Document, Note
 from tests.helpers import design
 from tests.views.diagrams.test_svg import HOSTILE, ROOT, hostile, pictures
 
@@ -63,7 +64,6 @@ def test_the_compact_drawing_word_for_word(width: int, language: str) -> None:
 @pytest.mark.parametrize("name", bundled_names())
 def test_the_compact_drawing_holds_every_service_and_every_arrow(name: str) -> None:
     drawn = sysdesign_cli.load(name).picture()
-    assert drawable(drawn)
     lines: list[Branch] = list(terminal(drawn, Say()).branches)
     roots = len(lines)
     for branch in lines:
@@ -71,6 +71,16 @@ def test_the_compact_drawing_holds_every_service_and_every_arrow(name: str) -> N
     named = [line.text.rpartition(" ")[2] for line in lines]
     assert set(named) == {box.name for box in drawn.boxes if box.kind != "flow"}
     assert len(lines) - roots == sum(1 for arrow in drawn.arrows if arrow.kind != "start")
+
+
+def test_a_large_system_is_not_poured_over_the_screen() -> None:
+    calls = ", ".join(f"s{n}.Do" for n in range(MOST + 1))
+    services = ", ".join(f"s{n}: {{handles: {{Do: {{}}}}}}" for n in range(MOST + 1))
+    large = design(f"services: {{a: {{handles: {{Do: {{calls: [{calls}]}}}}}}, {services}}}").picture()
+    note = compact(large, Say())
+    assert isinstance(note, Note)
+    assert "sysdesign diagram" in note.text
+    assert compact(design("services: {a: {handles: {Do: {}}}}").picture(), Say()) is None
 
 
 def test_a_long_chain_goes_on_further_down() -> None:
