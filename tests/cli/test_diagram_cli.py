@@ -16,7 +16,6 @@ from sysdesign_cli.views.diagrams import PACKAGES
 from tests.cli.test_cli import ROOT, run
 
 pytest.importorskip("pygraphviz", reason="pygraphviz (extra: pictures) is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pygraphviz.*")
 
 
 def inside(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -28,7 +28,6 @@ from sysdesign_cli.views.diagrams.text import width, wrapped
 from tests.engine.random_systems import Draft, drafts
 
 pytest.importorskip("pygraphviz", reason="pygraphviz (extra: pictures) is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pygraphviz.*")
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -99,9 +98,11 @@ def check_drawing(drawn: Picture, text: str) -> ElementTree.Element:
     assert len(nodes) == len(services)
     for node, box in zip(nodes, services, strict=True):
         assert f"kind-{box.kind}" in node.get("class", "").split()
-        assert (f"state-{box.state}" in node.get("class", "").split()) == bool(box.state)
+        assert f"state-{box.state or 'ok'}" in node.get("class", "").split()
     edges = root.findall(f".//{NAMESPACE}g[@data-from]")
-    assert [edge.get("class", "").split()[1] for edge in edges] == [f"edge-{arrow.kind}" for arrow in drawn.arrows]
+    assert [edge.get("class", "").split()[1:] for edge in edges] == [
+        [f"edge-{arrow.kind}", f"state-{arrow.state or 'ok'}"] for arrow in drawn.arrows
+    ]
     # nothing from elsewhere, nothing that runs
     for element in root.iter():
         assert element.tag.removeprefix(NAMESPACE) in ELEMENTS
@@ -168,6 +169,7 @@ def test_several_drawings_on_a_page_do_not_touch_each_other() -> None:
     assert "tabindex" not in one
     assert other.count('tabindex="0"') == len(drawn.boxes)
     assert ElementTree.fromstring(other).get("role") == "group"
+    assert all(f'class="node kind-service state-{state}"' in other for state in STATES)
 
 
 def luminance(colour: str) -> float:
