@@ -28,9 +28,9 @@ def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bo
     """The drawing. Raises LayoutMissing.
 
     scope: class of the ``<svg>`` and beginning of the ids in it; a page with several drawings gives each its own. interactive: boxes can
-    be reached with the keyboard and are told as buttons, and the legend holds every state; what they do is the page's matter. A script shows
-    another state by exchanging the class ``state-…`` of a box (``g[data-node]``, ``g[data-event]``, ``g[data-flow]``) or arrow
-    (``g[data-from][data-to]``).
+    be reached with the keyboard and are told as buttons, and the legend holds every state; what they do is the page's matter. A script
+    shows another state by exchanging the class ``state-…`` of a box (``g[data-node]``, ``g[data-event]``, ``g[data-flow]``) or of an
+    arrow (``g[data-from][data-to]``).
     """
     labels = {box.id: label(box, picture, say) for box in picture.boxes}
     layout = placed(picture, labels, say)
@@ -114,7 +114,8 @@ def _arrow(arrow: Arrow, way: Way, source: str, target: str, say: Say) -> str:
         x, y = way.label.middle
         written = f'<text class="step" x="{x:.1f}" y="{y + 4:.1f}">{escape(wording.arrow_label(arrow))}</text>'
     return (
-        f'<g class="edge edge-{arrow.kind} state-{arrow.state or "ok"}" data-from="{escape(wording.line(source))}" data-to="{escape(wording.line(target))}"'
+        f'<g class="edge edge-{arrow.kind} {_state(arrow.state)}" data-from="{escape(wording.line(source))}" '
+        f'data-to="{escape(wording.line(target))}"'
         f"{steps}><title>{escape(wording.arrow_title(arrow, source, target, say))}</title>"
         f'<path d="M{start[0]:.1f} {start[1]:.1f}{curves}L{way.tip[0]:.1f} {way.tip[1]:.1f}"/>{written}</g>'
     )
@@ -126,10 +127,15 @@ def _box(box: Box, label: Label, at: Place, picture: Picture, say: Say, interact
     told = escape(wording.about(box, picture, say))
     order = _order(str(box.order), at.x - 2, at.y - 2) if box.order else ""
     return (
-        f'<g class="node kind-{box.kind} state-{box.state or "ok"}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
+        f'<g class="node kind-{box.kind} {_state(box.state)}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
         f' aria-label="{told}"{reach}><title>{told}</title><path class="shape" d="{outline(box.kind, at)}"/>{_lines(box, label, at)}'
         f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>{order}</g>'
     )
+
+
+def _state(state: str) -> str:
+    """Its class; where nothing is said of a state it is as good as ok, and a script has something to exchange."""
+    return f"state-{state or 'ok'}"
 
 
 def _lines(box: Box, label: Label, at: Place) -> str:
