@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sysdesign_cli.analyses.picture import Box, Group, Picture, call_kind, event_id, flow_id, merged, service_box, service_id
 from sysdesign_cli.engine.system import System
@@ -32,8 +34,9 @@ def services(system: System, workload: str = "", rated: bool = True) -> Picture:
 def _boxes(system: System) -> Iterator[Box]:
     for flow in system.scenario.flows.values():
         yield Box(flow_id(flow.name), "flow", flow.name, flow.title)
-    for service in system.services:
-        yield service_box(service, group=f"team:{service.team}" if service.team else "")
+    brokers = Counter(system.broker_of(event) for event in system.scenario.events.values())
+    for number, service in enumerate(system.services):
+        yield replace(service_box(service, group=f"team:{service.team}" if service.team else ""), carries=brokers[number])
     for event in system.scenario.events.values():
         yield Box(event_id(event.name), "event", event.name, event.title)
 

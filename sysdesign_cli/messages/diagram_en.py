@@ -59,6 +59,8 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.group.outside": "in none of these zones",
     "diagram.replica": "1 replica",
     "diagram.replicas": "{count} replicas",
+    "diagram.carries": "carries {count} events",
+    "diagram.carries-one": "carries one event",
     "diagram.flow-answer": "answer {state}",
     "diagram.flow-completion": "completion {state}",
     "diagram.more-told": "steps more: {count}; sysdesign failover tells them all",

@@ -59,6 +59,8 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.group.outside": "ไม่อยู่ใน Zone เหล่านี้",
     "diagram.replica": "1 Replica",
     "diagram.replicas": "{count} Replica",
+    "diagram.carries": "ส่งต่อ {count} Event",
+    "diagram.carries-one": "ส่งต่อ 1 Event",
     "diagram.flow-answer": "คำตอบ: {state}",
     "diagram.flow-completion": "งานที่ตามมา: {state}",
     "diagram.more-told": "ยังมีอีก {count} ขั้น ดูทั้งหมดด้วย sysdesign failover",

@@ -151,6 +151,10 @@ def test_states_are_those_of_the_failover(name: str) -> None:
                 assert box.state in ("delayed", "lost"), (killed, box)
 
 
+def test_a_broker_says_how_much_goes_through_it() -> None:
+    assert {box.name: box.carries for box in load("ecommerce").picture().boxes if box.carries} == {"broker": 5}
+
+
 def test_a_lost_zone_is_down_and_not_killed() -> None:
     drawn = load("grab").picture(zones=["a"])
     states = {box.state for box in drawn.boxes}

@@ -67,6 +67,8 @@ def notes(box: Box, picture: Picture, say: Say) -> Iterator[str]:
     """What stands below the name in a box, besides its title."""
     if box.replicas:
         yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=format_quantity(box.replicas, COUNT))
+    if box.carries:
+        yield say("diagram.carries" if box.carries > 1 else "diagram.carries-one", count=box.carries)
     for end in box.ends:
         yield say(f"step.{end}")
     if box.kind == "flow" and picture.failure is not None:
