@@ -9,11 +9,11 @@ from typing import Final
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.diagrams import legend, wording
-from sysdesign_cli.views.diagrams.labels import ICON, LINE, SMALL, Label, crowded, label, placed
+from sysdesign_cli.views.diagrams.labels import ICON, LINE, SMALL, Label, crowded, frame_title, label, placed
 from sysdesign_cli.views.diagrams.layout import Layout, Place, Way
 from sysdesign_cli.views.diagrams.shapes import ICONS, INSET, INSETS, outline
 from sysdesign_cli.views.diagrams.svg_style import definitions, style
-from sysdesign_cli.views.diagrams.text import width, wrapped
+from sysdesign_cli.views.diagrams.text import shortened, width, wrapped
 
 MARGIN: Final = 18.0
 HEAD: Final = 46.0
@@ -25,7 +25,7 @@ NAMED: Final = {"event": "data-event", "flow": "data-flow"}
 
 
 def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bool = False) -> str:
-    """The drawing. Raises LayoutMissing.
+    """The drawing. Raises LayoutMissing, TooLarge.
 
     scope: class of the ``<svg>`` and beginning of the ids in it; a page with several drawings gives each its own. interactive: boxes can
     be reached with the keyboard and are told as buttons, and the legend holds every state; what they do is the page's matter. A script
@@ -67,8 +67,9 @@ def _head(picture: Picture, say: Say, size: tuple[float, float], scope: str, int
     yield f"<style>\n{style(scope)}\n</style>"
     yield definitions(scope)
     yield f'<rect class="paper" width="{wide}" height="{high}"/>'
-    yield f'<text class="heading" x="{MARGIN}" y="{MARGIN + 16}">{escape(wording.heading(picture, say))}</text>'
-    yield f'<text class="note" x="{MARGIN}" y="{MARGIN + 34}">{title}</text>'
+    room = size[0] - 2 * MARGIN
+    for css, y, letters, text in (("heading", 16, 17, wording.heading(picture, say)), ("note", 34, 12, wording.subject(picture, say))):
+        yield f'<text class="{css}" x="{MARGIN}" y="{MARGIN + y}">{escape(shortened(text, letters, room, css == "heading"))}</text>'
 
 
 def _story(picture: Picture, say: Say, room: float, top: float) -> Iterator[str]:
@@ -102,7 +103,7 @@ def _arrows(picture: Picture, layout: Layout, say: Say) -> Iterator[str]:
 
 def _title(group: Group, layout: Layout, say: Say) -> str:
     at = layout.titles[group.id]
-    return f'<text class="frame" x="{at.x:.1f}" y="{at.y + 12:.1f}">{escape(wording.group_title(group, say))}</text>'
+    return f'<text class="frame" x="{at.x:.1f}" y="{at.y + 12:.1f}">{escape(frame_title(group, say))}</text>'
 
 
 def _arrow(arrow: Arrow, way: Way, source: str, target: str, say: Say) -> str:

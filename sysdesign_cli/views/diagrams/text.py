@@ -41,7 +41,7 @@ def wrapped(text: str, size: float, most: float, lines: int, bold: bool = False)
     while rest and len(result) < lines:
         cut = _fitting(rest, size, most, bold)
         word = rest.partition(" ")[0]
-        if cut < len(word) and width(word, size, bold) <= most * STRETCH:
+        if lines > 1 and cut < len(word) and width(word, size, bold) <= most * STRETCH:
             cut = len(word)
         if cut < len(rest) and len(result) == lines - 1:
             return (*result, rest[: _fitting(rest, size, most - width("…", size, bold), bold)].rstrip() + "…")
@@ -51,6 +51,11 @@ def wrapped(text: str, size: float, most: float, lines: int, bold: bool = False)
         result.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return tuple(result)
+
+
+def shortened(text: str, size: float, most: float, bold: bool = False) -> str:
+    """The text on one line of such a width at most."""
+    return "".join(wrapped(text, size, most, 1, bold))
 
 
 def _fitting(text: str, size: float, most: float, bold: bool) -> int:
