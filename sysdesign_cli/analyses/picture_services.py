@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sysdesign_cli.analyses.picture import Box, Group, Picture, call_kind, event_id, flow_id, merged, service_box, service_id
 from sysdesign_cli.engine.system import System
+from sysdesign_cli.scenario.problems import ScenarioError
 
 
 def services(system: System, workload: str = "", rated: bool = True) -> Picture:
@@ -16,11 +17,7 @@ def services(system: System, workload: str = "", rated: bool = True) -> Picture:
     rated: arrows know how often they are taken, if there is a workload.
     """
     scenario = system.scenario
-    rates: list[float] = []
-    if rated and (workload or (scenario.workloads and scenario.flows)):
-        from sysdesign_cli.analyses.situations import Setting
-
-        rates = Setting(system, workload).rates
+    rates = _rates(system, workload) if rated else []
     return Picture(
         scenario.address,
         scenario.title,
@@ -29,6 +26,18 @@ def services(system: System, workload: str = "", rated: bool = True) -> Picture:
         merged(_arrows(system, rates), bool(rates)),
         tuple(Group(f"team:{team}", "team", team) for team in dict.fromkeys(str(s.team) for s in system.services if s.team)),
     )
+
+
+def _rates(system: System, workload: str) -> list[float]:
+    """How often each handler runs; nothing where no workload is named and none says anything."""
+    from sysdesign_cli.analyses.situations import Setting
+
+    try:
+        return Setting(system, workload).rates
+    except ScenarioError:
+        if workload:
+            raise
+        return []
 
 
 def _boxes(system: System) -> Iterator[Box]:

@@ -231,3 +231,7 @@ def test_what_is_not_there_is_told() -> None:
 def test_a_system_without_workload_or_flow_is_drawn() -> None:
     drawn = design("services: {a: {handles: {Do: {calls: b.Do}}}, b: {handles: {Do: {}}}}").picture()
     assert [(arrow.source, arrow.target, arrow.rate) for arrow in drawn.arrows] == [("service:a", "service:b", None)]
+    idle = design("services: {a: {handles: {Do: {}}}}\nflows: {f: {starts: a.Do}}\nworkloads: {day: {starts: {f: 0/s}}}").picture()
+    assert [(arrow.kind, arrow.rate) for arrow in idle.arrows] == [("start", None)]
+    empty = design("services: {}").picture()
+    assert (empty.boxes, empty.arrows) == ((), ())
