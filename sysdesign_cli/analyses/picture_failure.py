@@ -110,14 +110,14 @@ class _Spread:
         if cause.outcome == "fails":
             self._worsen(publisher, event, "failed")
             return (publisher,)
-        if cause.outcome in _MESSAGES:
-            self._worsen(publisher, event, _MESSAGES[cause.outcome])
-            self._note(event, _MESSAGES[cause.outcome])
+        if state := _of_messages(cause):
+            self._worsen(publisher, event, state)
+            self._note(event, state)
             return (event,)
         return ()
 
     def _delivered(self, cause: Cause, event: str, subscriber: str) -> tuple[str, ...]:
-        state = "starved" if cause.outcome == "starved" else _MESSAGES.get(cause.outcome, "")
+        state = "starved" if cause.outcome == "starved" else _of_messages(cause)
         if not state:
             return ()
         self._worsen(event, subscriber, state)
@@ -139,6 +139,12 @@ class _Spread:
 
     def _note(self, box: str, state: str) -> None:
         self.states[box] = max(self.states.get(box, "ok"), state, key=STATES.index)
+
+
+def _of_messages(cause: Cause) -> str:
+    """The worst that becomes of the messages that a cause is about; "" when it is about none."""
+    state = _MESSAGES.get(cause.outcome, "")
+    return "lost" if state and cause.wait is not None and cause.wait.lost.value > 0 else state
 
 
 def _by_distance(causes: Sequence[Cause]) -> Iterator[Cause]:

@@ -61,6 +61,7 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.replicas": "{count} replicas",
     "diagram.carries": "carries {count} events",
     "diagram.carries-one": "carries one event",
+    "diagram.runs-here": "runs here when called",
     "diagram.flow-answer": "answer {state}",
     "diagram.flow-completion": "completion {state}",
     "diagram.more-told": "steps more: {count}; sysdesign failover tells them all",

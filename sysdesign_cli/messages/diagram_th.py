@@ -61,6 +61,7 @@ MESSAGES: Final[dict[str, str]] = {
     "diagram.replicas": "{count} Replica",
     "diagram.carries": "ส่งต่อ {count} Event",
     "diagram.carries-one": "ส่งต่อ 1 Event",
+    "diagram.runs-here": "ทำงานที่นี่เมื่อถูกเรียก",
     "diagram.flow-answer": "คำตอบ: {state}",
     "diagram.flow-completion": "งานที่ตามมา: {state}",
     "diagram.more-told": "ยังมีอีก {count} ขั้น ดูทั้งหมดด้วย sysdesign failover",

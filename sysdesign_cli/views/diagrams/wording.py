@@ -65,7 +65,9 @@ def kind_name(kind: str, say: Say) -> str:
 
 def notes(box: Box, picture: Picture, say: Say) -> Iterator[str]:
     """What stands below the name in a box, besides its title."""
-    if box.replicas:
+    if box.replicas and box.kind == "function":
+        yield say("diagram.runs-here")
+    elif box.replicas:
         yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=format_quantity(box.replicas, COUNT))
     if box.carries:
         yield say("diagram.carries" if box.carries > 1 else "diagram.carries-one", count=box.carries)
