@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.tradeoff import TradeoffResult
     from sysdesign_cli.engine.explained import Number
     from sysdesign_cli.scenario.price_book import PriceBook
+    from sysdesign_cli.views.diagrams.notebook import Drawn
 
 
 def vocabulary() -> Vocabulary:
@@ -143,6 +144,31 @@ class Design:
         from sysdesign_cli.analyses.journey import journey, pick_flow
 
         return journey(self.system, pick_flow(self.system, name), workload)
+
+    def picture(
+        self,
+        view: str = "",
+        flow: str = "",
+        kill: Sequence[str] = (),
+        zones: Sequence[str] = (),
+        lasts: str | float | None = None,
+        workload: str = "",
+        language: str = "en",
+    ) -> Drawn:
+        """The system as boxes and arrows. view: ``services``, ``flow`` (with ``flow``: that one only), ``failure`` or ``deployment``.
+
+        Unless said it is ``failure`` when something is killed, ``flow`` when one is named, else ``services``. In a notebook it shows
+        itself, with the words of ``language``. Raises ScenarioError, and ValueError for a view that there is not.
+        """
+        from sysdesign_cli.analyses.picture import picture
+        from sysdesign_cli.analyses.situations import Kill
+        from sysdesign_cli.views.diagrams.notebook import Drawn
+
+        view = view or ("failure" if kill or zones else "flow" if flow else "services")
+        return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones), seconds(lasts)), workload)), language=language)
+
+    def _repr_svg_(self) -> str | None:
+        return self.picture()._repr_svg_()
 
     def latency(self, flow: str = "", workload: str = "", kill: Sequence[str] = (), zones: Sequence[str] = ()) -> LatencyResult:
         """How long answers and completions of one flow, or of all, take at the busiest moment. Raises ScenarioError."""
