@@ -26,7 +26,7 @@ from sysdesign_cli.engine.simulation.residue import Block, Fork, written
 #: So often a function is asked for before it is made.
 WORTH_IT: Final = 60
 #: Beyond so many turns of the loop a function ends, and another goes on.
-_MOST_TURNS: Final = 10
+_MOST_TURNS: Final = 24
 #: Fields that never change while a program runs.
 _FIXED: Final = {
     "services": "S_ACTIVE_FROM S_POLICY S_SUBSCRIPTIONS_FROM S_SUBSCRIPTIONS S_FUNCTION S_STREAM S_KEPT S_ALONE",
@@ -509,18 +509,33 @@ def _outer_loop() -> CodeType:
             instead = "; ".join(ast.unparse(part).replace("[arrival]", "[arrival - 1]") for part in branch.body[:own])
             before, after = branch.body[own:], _statements(_ASK_FIRST.format(table=table, words=words, instead=instead))
             branch.body = [*before, *after]
+    outer = next(node for node in function.body if isinstance(node, ast.While))
+    taken, *asked, counted, inner = outer.body
+    (quick,) = _statements(_FIRST_OF_ALL)
+    assert isinstance(quick, ast.If)
+    quick.orelse = asked
+    outer.body = [taken, quick, counted, inner]
     tree = _Literal().visit(ast.Module([function], []))
     return compile(ast.fix_missing_locations(tree), "<advance>", "exec")
 
 
 #: What has come up on the agenda -> who is asked first, and how many statements of the kernel that takes the place of.
 _ENTRANCES: Final = {
-    "kind == WORK_ENDS": ("run_at[n[j + STEP]]", "now, j", 1),
     "kind == ARRIVES": ("arrive_at[n[j + STEP]]", "now, j", 1),
     "kind == REPLIES": ("reply_at[n[j + EDGE]]", "now, j", 1),
     "kind == COMES": ("enter_at[arrival_flows[arrival - 1]]", "now", 2),
     "kind == DELIVERS": ("deliver_at[n[j + EDGE]]", "now, j", 1),
 }
+#: The most frequent case of all, before anything else is asked: work has ended.
+_FIRST_OF_ALL: Final = f"""
+if not code & KIND and (do := run_at[n[code + STEP]]) is not None:
+    todo = do(now, code)
+    if not todo and n[G_STACK] == stack_from:
+        events += 1
+        continue
+    j = todo & {~(2 * LEAVE - 1)}
+    todo &= {LEAVE - 1}
+"""
 
 
 def _statements(source: str) -> list[ast.stmt]:
