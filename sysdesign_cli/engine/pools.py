@@ -53,13 +53,15 @@ class _Layers:
             for called in pool.visits:
                 self.callers[called].append(number)
         self.order = self._callees_first()
+        self.calls = {(number, called): self._of_each(called, visits) for number, pool in self.pools.items() for called, visits in pool.visits.items()}
+        """(caller, called) -> calls of one request to each of the copies of what is called"""
         self.open_rate = {number: self._outside(number) for number in places}
         self.rates: dict[int, list[float]] = {}
         self.cores: dict[int, Centre] = {}
         """pool -> own computing with 1, 2, … of the workers there: each replica's cores by themselves"""
         self.networks: dict[int, Network] = {}
         self.seen: dict[tuple[int, int], list[float]] = {}
-        """(caller, place) -> the place's rates for 1, 2, … of the caller's requests"""
+        """(caller, place) -> the rates of the place, or of one of its copies, for 1, 2, … of the caller's requests"""
         self.rows: dict[tuple[int, int], list[list[float]]] = {}
         """(caller, place) -> for n of the caller's requests there, the chances of so many others"""
         self.inside: dict[int, list[float]] = {}
@@ -84,19 +86,25 @@ class _Layers:
             visit(number)
         return order
 
+    def _copies(self, number: int) -> int:
+        place = self.places[number]
+        return place.copies if isinstance(place, Pool) else 1
+
+    def _of_each(self, called: int, visits: Visits) -> Visits:
+        """Calls to one of the copies of what is called: each comes to one of them by lot."""
+        share = 1 / self._copies(called)
+        return Visits(visits.mean * share, visits.variance * share**2 + visits.mean * share * (1 - share))
+
     def _outside(self, number: int) -> float:
-        rate = self._coming(number)
-        rest = rate - sum(self._coming(caller) * self.pools[caller].visits[number].mean for caller in self.callers[number])
+        """Requests per second that come to a place, or to one of its copies, from elsewhere than pools."""
+        rate = self.places[number].rate
+        coming = ((self.pools[caller], self.calls[caller, number].mean) for caller in self.callers[number])
+        rest = rate - sum(pool.rate * pool.copies * mean for pool, mean in coming)
         return rest if rest > 1e-9 * rate else 0.0
 
-    def _coming(self, number: int) -> float:
-        """Requests per second of all queues of a place."""
-        place = self.places[number]
-        return place.rate if isinstance(place, Queue) else place.rate * place.copies
-
     def _flow(self, caller: int, number: int) -> float:
-        """Calls per second that a caller really makes to a place, by all its copies."""
-        return self._through(caller) * self.pools[caller].copies * self.pools[caller].visits[number].mean
+        """Calls per second that a caller really makes to a place, or to one of its copies, by all its own copies."""
+        return self._through(caller) * self.pools[caller].copies * self.calls[caller, number].mean
 
     def _first(self, number: int) -> float:
         place = self.places[number]
@@ -125,12 +133,13 @@ class _Layers:
                 rates = apart(pool.replicas, pool.cores, pool.own_s, pool.workers)
                 self.cores[number] = Centre(rates + rates[-1:] * (pool.workers - len(rates)))
             centres = [self.cores[number]] if number in self.cores else []
-            for called, visits in pool.visits.items():
+            for called in pool.visits:
                 seen, self.rows[number, called] = beside(self.rates[called], self._others(number, called), pool.workers)
                 self.seen[number, called] = seen
-                centres.append(Centre([rate / visits.mean for rate in seen]))
+                centres.append(Centre([rate / self.calls[number, called].mean for rate in seen]))
             delay_s = pool.delay_s + (pool.own_s if pool.cores is None else 0.0)
-            self.networks[number] = Network(centres, delay_s)
+            copies = [1] * (len(centres) - len(pool.visits)) + [self._copies(called) for called in pool.visits]
+            self.networks[number] = Network(centres, delay_s, copies)
             self._found(number, self._regular(number))
 
     def _regular(self, number: int) -> list[float]:
@@ -145,11 +154,11 @@ class _Layers:
         cv2s += [place.cv2 if isinstance(place := self.places[called], Queue) else 1.0 for called in pool.visits]
         if all(abs(cv2 - 1) < 1e-9 for cv2 in cv2s):
             return rates
-        unmet_s = network.delay_s + sum(1 / centre.rates[0] for centre in network.centres)
+        unmet_s = network.delay_s + sum(count / centre.rates[0] for centre, count in zip(network.centres, network.copies, strict=True))
         found = []
         for n, rate in enumerate(rates, 1):
             most = [centre.rates[min(n, len(centre.rates)) - 1] for centre in network.centres]
-            used = [rate / one for one in most]
+            used = [count * rate / one for one, count in zip(most, network.copies, strict=True)]
             varied = math.sqrt(sum(share * cv2 for share, cv2 in zip(used, cv2s, strict=True)) / sum(used))
             least_s = max(unmet_s, n / min(most))
             found.append(n / (least_s + max(0.0, n / rate - least_s) * varied))
@@ -157,16 +166,16 @@ class _Layers:
 
     def _found(self, number: int, rates: list[float]) -> None:
         self.rates[number] = rates
-        if self.callers[number] and self._coming(number) >= self._most(number) * (1 - 1e-9):
+        if self.callers[number] and self.places[number].rate >= self._most(number) * (1 - 1e-9):
             raise Overfull(number)
         self.alone[number] = alone(rates, self.open_rate[number]) if self.callers[number] else [1.0]
 
     def _most(self, number: int) -> float:
-        """Requests per second that a place can do."""
+        """Requests per second that a place, or one of its copies, can do."""
         place = self.places[number]
         if isinstance(place, Queue):
             return place.queues * place.servers / place.service_s
-        return self.rates[number][-1] * place.copies
+        return self.rates[number][-1]
 
     def _others(self, number: int, called: int) -> list[float]:
         """Chances of so many requests at a place if one of its callers had none there."""
@@ -178,7 +187,7 @@ class _Layers:
         return row
 
     def _asks(self, caller: int, called: int) -> list[float]:
-        """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place.
+        """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place (at one of its copies).
 
         As in its own network: as often as one more leads there, one more less leads back. At first as if each worker asked by itself.
         """
@@ -186,7 +195,7 @@ class _Layers:
         if caller in self.loads:
             there, seen = self._there(caller, called), self.seen[caller, called]
             return [seen[n] * more / chance if chance > 0 else 0.0 for n, (chance, more) in enumerate(pairwise(there))]
-        think_s = max(1e-3, pool.workers / pool.rate / pool.visits[called].mean - self._first(called))
+        think_s = max(1e-3, pool.workers / pool.rate / self.calls[caller, called].mean - self._first(called))
         return [(pool.workers - n) / think_s for n in range(pool.workers)]
 
     # --- from the callers down: how many are inside ---
@@ -204,8 +213,8 @@ class _Layers:
             self.inside[number] = [*inside[: pool.workers], sum(inside[pool.workers :])]
             self.loads[number] = self.networks[number].at_population(self.inside[number])
             calls = self.loads[number][-len(pool.visits) :] if pool.visits else []
-            for (called, visits), load in zip(pool.visits.items(), calls, strict=True):
-                self.response[number, called] = load.number / (self._through(number) * visits.mean)
+            for called, load in zip(pool.visits, calls, strict=True):
+                self.response[number, called] = load.number / (self._through(number) * self.calls[number, called].mean)
 
     def _through(self, number: int) -> float:
         """Requests per second that a pool really works on."""
@@ -225,7 +234,7 @@ class _Layers:
         return total
 
     def _there(self, caller: int, number: int) -> list[float]:
-        """Chances of so many requests of a caller at a place."""
+        """Chances of so many requests of a caller at a place, or at one of its copies."""
         visits = self.pools[caller].visits
         return self.loads[caller][len(self.loads[caller]) - len(visits) + list(visits).index(number)].busy
 
