@@ -30,6 +30,8 @@ class Layers:
         self.system = load.system
         self.pools: set[int] = set()
         self.refused: set[int] = set()
+        self.narrow: set[int] = set()
+        """services that were seen to have all workers held now and then: others are waited for by nobody"""
         self.reliefs: dict[int, Relief] = {}
         self._may: dict[int, bool] = {}
         self._ways: dict[int, _Way | None] = {}
@@ -41,6 +43,8 @@ class Layers:
         if not late and not found:
             return False
         self._refuse(late)
+        self.narrow |= {number for number in range(len(self.system.services)) if self.load.tight(number)}
+        self._ways = {}
         self.pools = self._with_callees(self.pools | found)
         self.reliefs = self._solved()
         return True
@@ -56,7 +60,7 @@ class Layers:
         closed, stack = set(found), list(found)
         while stack:
             way = self._way(stack.pop())
-            more = {called for called in way.visits if self.may(called)} - closed if way is not None else set()
+            more = {called for called in way.visits if called in self.narrow and self.may(called)} - closed if way is not None else set()
             closed |= more
             stack += more
         return closed
@@ -208,7 +212,7 @@ class _Way:
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
         self._wait(Moments(system.ways[edge.target], 0.0), weight)
-        if layers.may(number):
+        if number in layers.narrow and layers.may(number):
             self._visit(number, weight)
             return
         through = bool(node.calls or node.misses or node.publishes)
