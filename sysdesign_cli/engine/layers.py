@@ -8,6 +8,7 @@ nothing behind it gets more than it can do, and no call is given up on average. 
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import TYPE_CHECKING
 
 from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
@@ -34,6 +35,10 @@ class Layers:
         """services that were seen to have all workers held now and then: others are waited for by nobody"""
         self.reliefs: dict[int, Relief] = {}
         self._may: dict[int, bool] = {}
+        self._alone: dict[int, Moments] = {}
+        self._bare = copy(load)
+        self._bare.response = list(load.response)
+        self._bare._seen = {}
         self._ways: dict[int, _Way | None] = {}
 
     def more(self) -> bool:
@@ -164,9 +169,26 @@ class Layers:
             visits={called: Visits(mean, variance) for called, (mean, variance) in way.visits.items()},
             own_cv2=_cv2(work),
             delay_cv2=_cv2(way.delay),
+            unmet_cv2=self._unmet_cv2(number),
             copies=queues,
             arrival_cv2=1 / queues if self._in_turn(number) else 1.0,
         )
+
+    def _unmet_cv2(self, number: int) -> float:
+        """Of the time that a worker is held when nobody waits for anybody."""
+        rates, handlers = self.load.rates, self.system.handlers_of[number]
+        rate = sum(rates[h] for h in handlers)
+        return _cv2(mixed([(rates[h] / rate, self._unmet(h)) for h in handlers if rates[h] > 0]))
+
+    def _unmet(self, handler: int) -> Moments:
+        if handler not in self._alone:
+            for position in sorted({self.system.topology.position[h] for h in self.system.reachable(handler)}): 
+                for h in self.system.topology.order[position]:
+                    node = self.system.handlers[h]
+                    cold = self.load.stations[node.service].cold_share * float(self.system.services[node.service].replicas.starts_in or 0.0)
+                    self._bare.response[h] = work_of(node.handler.takes).plus(Moments(cold, 0.0)).plus(self._bare._calls_of(node))
+                    self._alone[h] = self._bare.response[h]
+        return self._alone[handler]
 
     def _in_turn(self, number: int) -> bool:
         return self.system.services[number].queue == "round-robin"

@@ -23,7 +23,7 @@ from typing import Final
 from sysdesign_cli.engine.centres import Centre, Load, Network
 from sysdesign_cli.engine.dispersion import dispersion
 from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
-from sysdesign_cli.engine.queueing import NOBODY, queue_wait
+from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
 
 #: Rounds for pools that share a place, and the relative change at which they end.
@@ -250,12 +250,18 @@ class _Layers:
         longer = likelier = 1.0
         cv2 = self._cv2(number, place)
         if place.rate < rates[-1]:
-            # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
-            way = "random" if place.arrival_cv2 == 1 else "round-robin"
-            plain = queue_wait(way, place.rate * place.copies, full_s, place.copies, place.workers)
+            plain = wait(place.rate, full_s, place.workers)
             mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
-            longer = ((1 + place.arrival_cv2) / 2 + cv2) / 2 * mean_s / plain.mean_s if plain.mean_s else 1.0
+            longer = mean_s / plain.mean_s if plain.mean_s else 1.0
             likelier = chance / plain.probability if plain.probability else 1.0
+            # the more workers wait for each other, the more they are like one fast server (fitted to Markov chains)
+            met = 1 - self._unmet_s(number) / full_s
+            varied = wait(place.rate, full_s, place.workers, cv2)
+            if varied.mean_s:
+                longer *= 1 + min(1.0, 3 * met) * ((1 + cv2) / 2 * plain.mean_s / varied.mean_s - 1)
+            if place.arrival_cv2 < 1:
+                # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
+                longer *= 1 + min(1.0, 2 * met) * ((1 + cv2) / (place.arrival_cv2 + cv2) - 1) / 2
         return Relief(views, self._core(number, place), held_s, full_s, longer, likelier, cv2)
 
     def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
@@ -286,10 +292,30 @@ class _Layers:
 
     def _cv2(self, number: int, pool: Pool) -> float:
         network = self.networks[number]
-        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
-        cv2s += [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
+        own = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
         delay_cv2 = pool.delay_cv2 if pool.cores is not None else _joint(pool)
-        return dispersion(network, cv2s, delay_cv2, pool.workers)
+        cv2s = own + [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
+        found = dispersion(network, cv2s, delay_cv2, pool.workers)
+        if pool.unmet_cv2 is None:
+            return found
+        # parts of one request that go together, such as calls that are all made or none
+        parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
+        each = (self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items())
+        more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
+        return max(0.0, found + more * (self.rates[number][-1] / pool.workers) ** 2)
+
+    def _unmet_s(self, number: int) -> float:
+        """Time that a request takes at a place where nobody waits for anybody."""
+        place = self.places[number]
+        if isinstance(place, Queue):
+            return place.service_s
+        return place.own_s + place.delay_s + sum(visits.mean * self._unmet_s(called) for called, visits in place.visits.items())
+
+    def _alone_cv2(self, number: int) -> float:
+        place = self.places[number]
+        if isinstance(place, Queue):
+            return place.cv2
+        return 1.0 if place.unmet_cv2 is None else place.unmet_cv2
 
     def _work_cv2(self, number: int, called: int, visits: Visits) -> float:
         """Of the work that one request makes at a place.
@@ -309,8 +335,16 @@ class _Layers:
             full += flow * self.inside[other][-1]
         share = (most - others) / most
         bound = full / others if others else 0.0
+        # as long as the pool stays full, of the time in which the others' queue comes and goes
+        fills, passes = _lasts(self.rates[number][-1], self.pools[number].rate), _lasts(most, others)
+        bound += (1 - bound) * (1 - fills / (fills + passes) if fills < math.inf else 0.0)
         each = bound * (share * own + 1 - share) + (1 - bound) * (own + 1 - share) / share
         return each / visits.mean + visits.variance / visits.mean**2
+
+
+def _lasts(most: float, rate: float) -> float:
+    """Relaxation time (s) of a queue that can do ``most`` a second (Cohen, The Single Server Queue, 1982, section III.7.3)."""
+    return 1 / (math.sqrt(most) - math.sqrt(rate)) ** 2 if rate < most else math.inf
 
 
 def _joint(pool: Pool) -> float:

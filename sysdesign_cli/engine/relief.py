@@ -44,7 +44,7 @@ class Relief:
     views: caller (NOBODY: all that are no pools) -> its share of what comes, and the wait that it finds, as it is never behind itself.
     core: the wait for a core of a pool. held_s: mean time that a pool's worker is held now,
     full_held_s: and when all are. longer, likelier: mean wait and chance of waiting in front of the pool, over those of as many
-    exponential servers of full_held_s each, by the same discipline. cv2: dispersion of the full pool's replies.
+    exponential servers of full_held_s each. cv2: dispersion of the full pool's replies, which stands for that of their times.
     """
 
     views: dict[int, tuple[float, Shorter]] = field(default_factory=dict)
