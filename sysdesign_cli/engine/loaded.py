@@ -265,7 +265,7 @@ class Loaded:
         service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
         mean = held.mean
         if relief is not None and relief.full_held_s and not math.isinf(mean):
-            mean, service_cv2 = max(mean, relief.full_held_s), relief.cv2  # the wait for each other is longest when all workers are held
+            mean, service_cv2 = relief.full_held_s, relief.cv2  # the wait for each other is longest when all workers are held
             if rate * mean >= limit:
                 held = Moments(mean, held.variance)
                 busy = rate * mean
