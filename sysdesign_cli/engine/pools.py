@@ -17,6 +17,7 @@ worked out as a martingale's variance (``dispersion``), and the wait in front of
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -279,7 +280,17 @@ class _Layers:
         else:
             open_s, open_chance, _ = line_wait(alone(rates, place.rate), rates)
             lines = {caller: line_wait(one, rates) for caller, one in found.items()}
-        return {caller: (flow / whole, Shorter(open_s, open_chance, *lines[caller])) for caller, flow in flows.items()}
+        less = {caller: self._without_own(number, caller, flow) for caller, flow in flows.items()}
+        return {caller: (flow / whole, Shorter(open_s, open_chance, less[caller], *lines[caller])) for caller, flow in flows.items()}
+
+    def _without_own(self, number: int, caller: int, flow: float) -> float:
+        """Mean wait at a place, as an open queue, without what one of the caller's workers brings."""
+        place, rates = self.places[number], self.rates[number]
+        own = flow / (self.pools[caller].copies * self.pools[caller].workers) if caller != NOBODY else 0.0
+        rate = max(0.0, place.rate - own)
+        if isinstance(place, Queue):
+            return replace(place, rate=rate).wait().mean_s
+        return line_wait(alone(rates, rate), rates)[0]
 
     def _core(self, number: int, pool: Pool) -> Shorter | None:
         if pool.cores is None or not pool.own_s or pool.rate * pool.own_s >= pool.cores * pool.replicas:
@@ -288,7 +299,8 @@ class _Layers:
         cores = Queue(pool.rate, pool.cores, pool.own_s, pool.own_cv2, pool.replicas)
         plain = cores.wait()
         found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
-        return Shorter(plain.mean_s, plain.probability, *queue_of(cores, found, plain))
+        less = replace(cores, rate=pool.rate * (1 - 1 / pool.workers)).wait()
+        return Shorter(plain.mean_s, plain.probability, less.mean_s, *queue_of(cores, found, plain))
 
     def _cv2(self, number: int, pool: Pool) -> float:
         network = self.networks[number]
