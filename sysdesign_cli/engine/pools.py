@@ -56,6 +56,7 @@ class _Layers:
         self.order = self._callees_first()
         self.calls = {(number, called): self._of_each(called, visits) for number, pool in self.pools.items() for called, visits in pool.visits.items()}
         """(caller, called) -> calls of one request to each of the copies of what is called"""
+        self.origins = self._origins()
         self.open_rate = {number: self._outside(number) for number in places}
         self.rates: dict[int, list[float]] = {}
         self.cores: dict[int, Centre] = {}
@@ -182,10 +183,33 @@ class _Layers:
         """Chances of so many requests at a place if one of its callers had none there."""
         row = self.alone[called]
         for other in self.callers[called]:
+            apart = self._strangers(number, other)
             for _ in range(self.pools[other].copies - (other == number)):
                 seen, rows = beside(self.rates[called], row, self.pools[other].workers)
-                row = joined(rows, asking(self._asks(other, called), seen))
+                row = joined(rows, asking([apart * ask for ask in self._asks(other, called)], seen))
         return row
+
+    def _strangers(self, number: int, other: int) -> float:
+        """Share of another pool's (or copy's) requests that are not for the same worker of a pool further up: nobody meets himself."""
+        mine, theirs = self.origins[number], self.origins[other]
+        same = (
+            share * theirs[top] / (self.pools[top].workers * self.pools[top].copies)
+            for top, share in mine.items()
+            if top in theirs and not number == other == top
+        )
+        return 1 - max(same, default=0.0)
+
+    def _origins(self) -> dict[int, dict[int, float]]:
+        """Pool -> the pools whose workers its requests are for, and the shares of those; itself with 1."""
+        found: dict[int, dict[int, float]] = {}
+        for number in reversed(self.order):
+            found[number] = {number: 1.0}
+            for caller in self.callers[number]:
+                pool = self.pools[caller]
+                share = pool.rate * pool.copies * self.calls[caller, number].mean / self.pools[number].rate
+                for top, one in found[caller].items():
+                    found[number][top] = min(1.0, found[number].get(top, 0.0) + share * one)
+        return found
 
     def _asks(self, caller: int, called: int) -> list[float]:
         """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place (at one of its copies).
