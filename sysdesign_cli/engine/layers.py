@@ -15,7 +15,6 @@ from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
 from sysdesign_cli.engine.moments import Moments, mixed, work_of
 from sysdesign_cli.engine.places import Pool, Queue, Visits
 from sysdesign_cli.engine.pools import Overfull, relieve
-from sysdesign_cli.engine.queueing import erlang_c
 from sysdesign_cli.engine.relief import Relief
 
 if TYPE_CHECKING:
@@ -87,9 +86,7 @@ class Layers:
             return False
         if station.saturated:
             return True
-        waits = [one.probability for one in (station.request_wait, station.event_wait) if one is not None]
-        full = max(waits, default=0.0) or erlang_c(int(station.workers), station.busy)
-        return full * (1 - load.unloaded.busy(number) / station.busy) > NOTICED
+        return load.full(number) * (1 - load.unloaded.busy(number) / station.busy) > NOTICED
 
     def may(self, number: int) -> bool:
         """Whether a service is a pool of few workers that wait for something, calls or a core, and nothing stands against it."""

@@ -31,8 +31,6 @@ ROUNDS: Final = 60
 MOST_WORKERS: Final = 400
 #: A pool matters when the chance that all its workers are held, times the share of that time in which they wait, is above this;
 NOTICED: Final = 1e-4
-#: below this utilisation no pool is looked at.
-_SELDOM: Final = 0.05
 
 
 class Station(NamedTuple):
@@ -139,11 +137,40 @@ class Loaded:
     def tight(self, number: int) -> bool:
         """Whether a service has so few workers that they may all be held now and then."""
         station = self.stations[number]
-        if station.utilisation < _SELDOM or station.workers > MOST_WORKERS:
+        if station.rate <= 0 or station.workers > MOST_WORKERS:
             return False
-        if station.saturated or (self.only is not None and number not in self.only):
-            return True
-        return any(wait is not None and wait.probability > NOTICED for wait in (station.request_wait, station.event_wait))
+        return station.saturated or self.full(number) > NOTICED
+
+    def full(self, number: int) -> float:
+        """Chance that all workers of a service are held, at least about: as if each was by itself, or as many wait for one place."""
+        station = self.stations[number]
+        waits = [wait.probability for wait in (station.request_wait, station.event_wait) if wait is not None]
+        if self.only is not None and number not in self.only and station.busy < station.workers:
+            waits.append(erlang_c(int(station.workers), station.busy))
+        if not self.system.services[number].blocking:
+            return max(waits, default=1.0)
+        return max([*waits, *(self._crowd(number, called) for called in self.system.called_services[number])], default=1.0)
+
+    def _crowd(self, number: int, called: int) -> float:
+        """Chance that as many of a service's requests as it has workers are at a place that it calls, with the open queue's wait there."""
+        there, wait = self.stations[called], self.stations[called].request_wait
+        if wait is None or not wait.mean_s or called == number:
+            return 0.0
+        servers, each_s = there.workers, there.held.mean
+        cores = self.system.services[called].cores
+        if cores is not None and there.replicas * float(cores) < servers:
+            servers, each_s = there.replicas * float(cores), there.computing / there.rate
+        queues = there.replicas if self.system.services[called].queue in ("random", "round-robin") else 1
+        calls = sum(
+            self.rates[h] * mean
+            for h in self.system.handlers_of[number]
+            if self.rates[h] > 0
+            for mean, edge in self.system.handlers[h].weighted_calls()
+            if self.system.handlers[edge.target].service == called
+        )
+        ratio = wait.conditional_mean_s / (wait.conditional_mean_s + each_s * queues / servers)
+        share = min(1.0, calls / there.rate)
+        return wait.probability * (share * ratio / (1 - ratio + share * ratio)) ** (self.stations[number].workers / queues)
 
     def station(self, name: str) -> Station:
         return self.stations[self.system.service_index[name]]
