@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
 from sysdesign_cli.engine.moments import Moments, mixed, work_of
@@ -163,7 +163,7 @@ class Layers:
             cores=int(cores) if cores is not None and few and work.mean else None,
             replicas=station.replicas // queues,
             delay_s=way.delay.mean,
-            visits={called: Visits(mean, variance) for called, (mean, variance) in way.visits.items()},
+            visits=way.visits,
             own_cv2=_cv2(work),
             delay_cv2=_cv2(way.delay),
             unmet_cv2=self._unmet_cv2(number),
@@ -204,7 +204,7 @@ class _Way:
         self.layers = layers
         self.system = layers.system
         self.delay = Moments(0.0, 0.0)
-        self.visits: dict[int, tuple[float, float]] = {}
+        self.visits: dict[int, Visits] = {}
 
     def walk(self, number: int) -> bool:
         """False where the way has a circle, or calls at the same time."""
@@ -212,47 +212,66 @@ class _Way:
         rate = load.stations[number].rate
         if rate <= 0 or number in load.circles:
             return False
-        pending = {h: load.rates[h] / rate for h in system.handlers_of[number] if load.rates[h] > 0}
+        pending = {h: _sometimes(_ONCE, 1.0, load.rates[h] / rate) for h in system.handlers_of[number] if load.rates[h] > 0}
         while pending:
             handler = max(pending, key=system.topology.position.__getitem__)
-            weight, node = pending.pop(handler), system.handlers[handler]
+            times, node = pending.pop(handler), system.handlers[handler]
             if node.service in load.circles or _at_once(node):
                 return False
             for publish in node.publishes:
                 if publish.mode == "in-path":
-                    self._wait(load.acknowledgement(publish.broker), weight * publish.mean)
-            for mean, edge in node.weighted_calls():
-                if mean > 0:
-                    self._call(edge, weight * mean, pending)
+                    self._wait(load.acknowledgement(publish.broker), _sometimes(times, publish.count, publish.chance))
+            self._calls(node.calls, times, pending)
+            self._calls(node.misses, _sometimes(times, 1.0, 1 - node.hit), pending)
         return True
 
-    def _call(self, edge: CallEdge, weight: float, pending: dict[int, float]) -> None:
+    def _calls(self, edges: tuple[CallEdge, ...], times: Visits, pending: dict[int, Visits]) -> None:
+        for edge in edges:
+            made = _sometimes(times, edge.count, edge.chance)
+            if made.mean > 0:
+                self._call(edge, made, pending)
+                self._calls(edge.on_miss, _sometimes(made, 1.0, 1 - (edge.hit or 0.0)), pending)
+
+    def _call(self, edge: CallEdge, times: Visits, pending: dict[int, Visits]) -> None:
         load, system, layers = self.layers.load, self.system, self.layers
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
-        self._wait(Moments(system.ways[edge.target], 0.0), weight)
+        self._wait(Moments(system.ways[edge.target], 0.0), times)
         if number in layers.narrow and layers.may(number):
-            self._visit(number, weight)
+            self._visit(number, times)
             return
         through = bool(node.calls or node.misses or node.publishes)
         if service.kind == "function" or math.isinf(load.stations[number].workers):
             own = work_of(node.handler.takes)
             cold = load.stations[number].cold_share * float(service.replicas.starts_in or 0.0)
-            self._wait(own.plus(Moments(cold, 0.0)), weight)
+            self._wait(own.plus(Moments(cold, 0.0)), times)
         elif not (service.blocking and through) or layers.servers(number) < load.stations[number].workers:
             if layers.work(number).mean:
-                self._visit(number, weight)
+                self._visit(number, times)
         else:
-            self._wait(work_of(node.handler.takes), weight)
+            self._wait(work_of(node.handler.takes), times)
         if through:
-            pending[edge.target] = pending.get(edge.target, 0.0) + weight
+            pending[edge.target] = _together(pending.get(edge.target, _NEVER), times)
 
-    def _visit(self, number: int, weight: float) -> None:
-        mean, variance = self.visits.get(number, (0.0, 0.0))
-        self.visits[number] = (mean + weight, variance + max(0.0, weight * (1 - weight)))
+    def _visit(self, number: int, times: Visits) -> None:
+        self.visits[number] = _together(self.visits.get(number, _NEVER), times)
 
-    def _wait(self, time: Moments, weight: float) -> None:
-        self.delay = self.delay.plus(time.chanced(weight) if weight < 1 else time.repeated(weight))
+    def _wait(self, time: Moments, times: Visits) -> None:
+        self.delay = self.delay.plus(Moments(times.mean * time.mean, times.mean * time.variance + times.variance * time.mean**2))
+
+
+_ONCE: Final = Visits(1.0)
+_NEVER: Final = Visits(0.0)
+
+
+def _sometimes(times: Visits, count: float, chance: float) -> Visits:
+    """What happens ``count`` times by a chance, each of so many times."""
+    mean = count * chance
+    return Visits(times.mean * mean, times.mean * count**2 * chance * (1 - chance) + times.variance * mean**2)
+
+
+def _together(one: Visits, other: Visits) -> Visits:
+    return Visits(one.mean + other.mean, one.variance + other.variance)
 
 
 def _at_once(node: HandlerNode) -> bool:
