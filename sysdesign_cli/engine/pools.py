@@ -193,11 +193,20 @@ class _Layers:
         """Share of another pool's (or copy's) requests that are not for the same worker of a pool further up: nobody meets himself."""
         mine, theirs = self.origins[number], self.origins[other]
         same = (
-            share * theirs[top] / (self.pools[top].workers * self.pools[top].copies)
+            share * theirs[top] * self._alone_share(top) / self.pools[top].copies
             for top, share in mine.items()
             if top in theirs and not number == other == top
         )
         return 1 - max(same, default=0.0)
+
+    def _alone_share(self, number: int) -> float:
+        """What a held worker of a pool (of one copy) finds less of the others than there are on average: nothing where all come by chance."""
+        if number not in self.inside:
+            return 1 / self.pools[number].workers
+        chances = self.inside[number]
+        mean = sum(n * chance for n, chance in enumerate(chances))
+        pairs = sum(n * (n - 1) * chance for n, chance in enumerate(chances))
+        return max(0.0, 1 - pairs / mean**2) if mean else 0.0
 
     def _origins(self) -> dict[int, dict[int, float]]:
         """Pool -> the pools whose workers its requests are for, and the shares of those; itself with 1."""
@@ -310,7 +319,7 @@ class _Layers:
     def _without_own(self, number: int, caller: int, flow: float) -> float:
         """Mean wait at a place, as an open queue, without what one of the caller's workers brings."""
         place, rates = self.places[number], self.rates[number]
-        own = flow / (self.pools[caller].copies * self.pools[caller].workers) if caller != NOBODY else 0.0
+        own = flow / self.pools[caller].copies * self._alone_share(caller) if caller != NOBODY else 0.0
         rate = max(0.0, place.rate - own)
         if isinstance(place, Queue):
             return replace(place, rate=rate).wait().mean_s
@@ -323,7 +332,7 @@ class _Layers:
         cores = Queue(pool.rate, pool.cores, pool.own_s, pool.own_cv2, pool.replicas)
         plain = cores.wait()
         found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
-        less = replace(cores, rate=pool.rate * (1 - 1 / pool.workers)).wait()
+        less = replace(cores, rate=pool.rate * (1 - self._alone_share(number))).wait()
         return Shorter(plain.mean_s, plain.probability, less.mean_s, *queue_of(cores, found, plain))
 
     def _cv2(self, number: int, pool: Pool) -> float:
