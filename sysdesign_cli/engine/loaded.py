@@ -302,7 +302,9 @@ class Loaded:
         request: Wait | None = _NONE
         event: Wait | None = _NONE
         if self.waits and (self.only is None or service in self.only):
-            request, event = self._waits(definition, handlers, rate, mean, replicas, concurrency, _rounded(service_cv2), _rounded(cv2))
+            shape = self._shape(handlers) if core is None and relief is None else ""
+            times = (mean, _rounded(service_cv2), shape)
+            request, event = self._waits(definition, handlers, rate, times, replicas, concurrency, _rounded(cv2))
             if relief is not None:
                 request, event = self._relieved(service, relief, request), self._relieved(service, relief, event)
         return Station(rate, replicas, limit, busy, computing, used, held, cv2, request, event, core)
@@ -332,32 +334,45 @@ class Loaded:
         work = mixed([(self.rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if self.rates[h] > 0])
         cores = int(definition.cores or 1)
         cv2 = work.variance / work.mean**2 if work.mean else 0.0
-        return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0))
+        return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0, self._law(handlers)))
 
     def _waits(
         self,
         definition: Service,
         handlers: list[int],
         rate: float,
-        mean: float,
+        times: tuple[float, float, str],
         replicas: int,
         concurrency: int,
-        service_cv2: float,
         arrival_cv2: float,
     ) -> tuple[Wait | None, Wait | None]:
-        """Wait of requests in front of the service's own queues, and of messages, which all consumers of a group take from one."""
+        """Wait of requests in front of the service's own queues, and of messages, which all consumers of a group take from one.
+
+        times: mean, cv² and shape of the time that a request holds its worker.
+        """
+        mean, service_cv2, shape = times
         nodes = [self.system.handlers[h] for h in handlers if self.rates[h] > 0]
         request = event = _NONE
         if any(node.event is None for node in nodes) and not _never_full(rate * mean / replicas, concurrency):
-            request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2)
+            request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2, shape)
         if any(node.event is not None for node in nodes):
             consumers = self._consumers(handlers, replicas * concurrency)
             if consumers < replicas * concurrency:
                 rate = sum(rate_of for _, rate_of in self._events(handlers))
                 mean = sum(rate_of * self.held[h].mean for h, rate_of in self._events(handlers)) / rate
             if not _never_full(rate * mean, consumers):
-                event = wait(rate, mean, consumers, service_cv2, arrival_cv2)
+                event = wait(rate, mean, consumers, service_cv2, arrival_cv2, shape)
         return self._fitted(request), event
+
+    def _shape(self, handlers: list[int]) -> str:
+        """The law of the time for which a worker is held, where it is the work of one handler alone; "" where it is made of parts."""
+        blocking = any(self.system.services[self.system.handlers[h].service].blocking for h in handlers)
+        return "" if blocking and any(self.calls[h] != ZERO for h in handlers if self.rates[h] > 0) else self._law(handlers)
+
+    def _law(self, handlers: list[int]) -> str:
+        """The law of the work that is done at a service; "" for the usual one, and where several handlers share it."""
+        at_work = [self.system.handlers[h].handler.takes for h in handlers if self.rates[h] > 0]
+        return at_work[0].distribution if len(at_work) == 1 else ""
 
     def _fitted(self, wait: Wait) -> Wait:
         """A wait as a closed population leaves it."""

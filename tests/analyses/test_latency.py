@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sysdesign_cli
@@ -20,6 +20,7 @@ from sysdesign_cli.analyses.load import loaded
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.api import Design
 from sysdesign_cli.engine.loaded import Loaded
+from sysdesign_cli.engine.queueing import wait
 from sysdesign_cli.scenario.problems import ScenarioError
 from tests.helpers import design
 
@@ -348,7 +349,23 @@ def test_parts_sum_to_the_mean(made: Design) -> None:
         assert sum(part.mean.value for part in parts) == pytest.approx(latencies.answer(flow).mean, rel=2e-3)
 
 
+def test_the_law_of_a_service_time_is_heeded() -> None:
+    """Ten workers at half load, cv 2: a gamma law waits half as long again as a lognormal one. Each within 1e-9 of its own queue."""
+    for law in ("gamma", "lognormal"):
+        made = design(f"""
+            services: {{s: {{concurrency: 10, handles: {{go: {{takes: {{mean: 1s, cv: 2, distribution: {law}}}}}}}}}}}
+            flows: {{f: {{starts: s.go}}}}
+            workloads: {{day: {{starts: {{f: 5/s}}}}}}
+        """)
+        waited = loaded(Setting(made.system)).wait_before(0)
+        assert waited is not None
+        assert waited.mean_s == pytest.approx(wait(5.0, 1.0, 10, 4.0, shape=law).mean_s, rel=1e-9)
+
+
 @given(systems)
+@example(random_chain(56152))  # an open queue where only one of two pools had left
+@example(random_chain(788))  # two replicas with a queue each behind a pool
+@example(random_chain(709))
 def test_another_replica_never_makes_the_mean_longer(made: Design) -> None:
     """With one queue for all workers, and with one each, by lot. Within 1e-9 where no small pool matters; 0.1 % where one begins to."""
     setting = Setting(made.system)
