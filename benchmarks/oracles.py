@@ -79,7 +79,9 @@ class Phases:
         low, high = 1 / cv2 - 1, -1 / cv2
         k = np.arange(1, points)
         both = low + high
-        diagonal = np.array([(low**2 - high**2) / ((2 * n + both) * (2 * n + both + 2)) if n else (low - high) / (both + 2) for n in range(points)])
+        diagonal = np.array(
+            [(low**2 - high**2) / ((2 * n + both) * (2 * n + both + 2)) if n else (low - high) / (both + 2) for n in range(points)]
+        )
         beside = np.full(points - 1, 4 * (1 + high) * (1 + low) / ((2 + both) ** 2 * (3 + both)))
         k = k[1:]
         beside[1:] = 4 * k * (k + high) * (k + low) * (k + both) / ((2 * k + both) ** 2 * ((2 * k + both) ** 2 - 1))

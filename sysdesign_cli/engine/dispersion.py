@@ -26,7 +26,9 @@ def dispersion(network: Network, cv2s: list[float], delay_cv2: float, population
 def _each_once(network: Network, population: int) -> Network:
     """With one flow-equivalent centre for centres that are alike."""
     pairs = zip(network.centres, network.copies, strict=True)
-    return Network([one if count == 1 else Centre(Network([one], 0.0, [count]).throughputs(population)) for one, count in pairs], network.delay_s)
+    return Network(
+        [one if count == 1 else Centre(Network([one], 0.0, [count]).throughputs(population)) for one, count in pairs], network.delay_s
+    )
 
 
 def _dispersions(network: Network, cv2s: list[float], delay_cv2: float, populations: list[int]) -> list[float]:

@@ -179,7 +179,7 @@ class Layers:
 
     def _unmet(self, handler: int) -> Moments:
         if handler not in self._alone:
-            for position in sorted({self.system.topology.position[h] for h in self.system.reachable(handler)}): 
+            for position in sorted({self.system.topology.position[h] for h in self.system.reachable(handler)}):
                 for h in self.system.topology.order[position]:
                     node = self.system.handlers[h]
                     cold = self.load.stations[node.service].cold_share * float(self.system.services[node.service].replicas.starts_in or 0.0)

@@ -16,7 +16,7 @@ from sysdesign_cli.engine.disrupted import attempts
 from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
 from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
-from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, queue_wait, wait
+from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
@@ -170,7 +170,8 @@ class Loaded:
         )
         ratio = wait.conditional_mean_s / (wait.conditional_mean_s + each_s * queues / servers)
         share = min(1.0, calls / there.rate)
-        return wait.probability * (share * ratio / (1 - ratio + share * ratio)) ** (self.stations[number].workers / queues)
+        ratio = share * ratio / (1 - ratio + share * ratio)
+        return wait.probability * math.pow(ratio, self.stations[number].workers / queues)
 
     def station(self, name: str) -> Station:
         return self.stations[self.system.service_index[name]]

@@ -54,7 +54,9 @@ class _Layers:
             for called in pool.visits:
                 self.callers[called].append(number)
         self.order = self._callees_first()
-        self.calls = {(number, called): self._of_each(called, visits) for number, pool in self.pools.items() for called, visits in pool.visits.items()}
+        self.calls = {
+            (number, called): self._of_each(called, visits) for number, pool in self.pools.items() for called, visits in pool.visits.items()
+        }
         """(caller, called) -> calls of one request to each of the copies of what is called"""
         self.origins = self._origins()
         self.open_rate = {number: self._outside(number) for number in places}
@@ -200,7 +202,7 @@ class _Layers:
         return 1 - max(same, default=0.0)
 
     def _alone_share(self, number: int) -> float:
-        """What a held worker of a pool (of one copy) finds less of the others than there are on average: nothing where all come by chance."""
+        """Share by which a held worker finds fewer others of its pool than there are on average: nothing where all come by chance."""
         if number not in self.inside:
             return 1 / self.pools[number].workers
         chances = self.inside[number]
@@ -345,7 +347,9 @@ class _Layers:
             return found
         # parts of one request that go together, such as calls that are all made or none
         parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
-        each = (self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items())
+        each = (
+            self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items()
+        )
         more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
         return max(0.0, found + more * (self.rates[number][-1] / pool.workers) ** 2)
 
