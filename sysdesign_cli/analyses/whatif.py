@@ -68,7 +68,7 @@ class FlowReaction:
 @dataclass(frozen=True)
 class ServiceReaction:
     """One service. state: as ``Outage.service_state`` names it. load: ``overloaded`` (gets more than it can do), ``levelled`` (so too, but
-    its queue spreads that over time and nobody waits at once), or "".
+    its queue spreads that over time and nobody waits at once), or "". rate_per_s: invocations that still reach it.
 
     utilisation: of all the replicas that it may have and that are left; undisturbed: the same with nothing dead at the workload's own
     load; both None where there is no limit. left, replicas: of the replicas it begins with.
@@ -77,6 +77,7 @@ class ServiceReaction:
     service: str
     state: str
     load: str
+    rate_per_s: float
     utilisation: float | None
     undisturbed: float | None
     left: int
@@ -197,6 +198,7 @@ def _services(outage: Outage, undisturbed: list[float]) -> Iterator[ServiceReact
             service=service.name,
             state=outage.service_state(number),
             load=_load(outage, number, used[number]) if limited else "",
+            rate_per_s=sum(outage.arriving[h] for h in outage.system.handlers_of[number]),
             utilisation=used[number] if limited else None,
             undisturbed=undisturbed[number] if limited else None,
             left=left,
