@@ -220,3 +220,8 @@ def _utilisations(outage: Outage) -> list[float]:
 
 def _weighted(parts: list[tuple[float, States]]) -> dict[str, float]:
     return {state: sum(weight * one.shares[state] for weight, one in parts) for state in ("ok", "degraded", "delayed", "failed", "lost")}
+
+
+def answers_with_overload(outcome: FailoverResult) -> dict[str, float]:
+    """Share of all requests whose answer is in each state, with what overloaded services shed counted as failing."""
+    return _weighted([(flow.share.value, flow.strained or flow.answer) for flow in outcome.flows])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import typer
 
+from sysdesign_cli.cli.files import write_whole
 from sysdesign_cli.cli.session import Session, complete_names
 
 DEFAULT_SCENARIO = "ecommerce"
@@ -48,7 +49,7 @@ def command(session: Session) -> Callable[..., int]:
 
         name, variant = split_address(address)
         situation = Situation(name, variant, workload, tuple(kill), tuple(zone), load, tuple(change.strip() for change in changes))
-        commands = Explorer(situation, Source(name), design, say).run()
+        commands = Explorer(situation, Source(name), design, say, write_whole).run()
         for one in commands or ():
             sys.stdout.write(one + "\n")
         return 0

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Resize
 from textual.message import Message
 from textual.timer import Timer
@@ -24,9 +24,10 @@ from sysdesign_cli.explorer.answers import Answered, Finished, Latency, Month, O
 from sysdesign_cli.explorer.calculation import Calculation
 from sysdesign_cli.explorer.command_line import equivalent_commands, explore_command
 from sysdesign_cli.explorer.details import flow_details, service_details
-from sysdesign_cli.explorer.dialogs import Choice, Option, Reader
-from sysdesign_cli.explorer.lines import Known
+from sysdesign_cli.explorer.dialogs import Ask, Choice, Confirm, Option, Reader
+from sysdesign_cli.explorer.lines import Known, saving_text
 from sysdesign_cli.explorer.rows import Rows
+from sysdesign_cli.explorer.saving import Plan, can_save, planned, usual_path, write
 from sysdesign_cli.explorer.source import Source
 from sysdesign_cli.explorer.state import (
     History,
@@ -40,6 +41,7 @@ from sysdesign_cli.explorer.state import (
     toggle_service,
     toggle_zone,
     undo,
+    with_replicas,
 )
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.library import bundled_names
@@ -59,6 +61,27 @@ KEPT = 64
 TEAM = "team:"
 #: The parts of the screen, from top to bottom; problems come between when there are any.
 PARTS = ("heading", "flow-head", "flows", "summary", "body", "status", "keys")
+
+
+#: Keys, and what they do. Behind each the letter that the same key gives while the keyboard is set to Thai (Kedmanee).
+KEYS: Final = {
+    "k,า": "kill",
+    "z,ผ": "zone",
+    "plus,equals_sign,ช": "load(1)",
+    "minus,underscore,ข": "load(-1)",
+    "w,ไ": "workload",
+    "v,อ": "variant",
+    "o,น": "open",
+    "r,พ": "replicas(1)",
+    "R,ฑ": "replicas(-1)",
+    "u,ี": "undo",
+    "ctrl+r": "redo",
+    "0,จ": "restore",
+    "s,ห": "save",
+    "c,แ": "command",
+    "question_mark,ฦ": "help",
+    "q,ๆ,ctrl+c": "leave",
+}
 
 
 class Told(Message):
@@ -83,34 +106,21 @@ class Explorer(App[tuple[str, ...]]):
         scrollbar-background: ansi_default; scrollbar-background-hover: ansi_default; scrollbar-background-active: ansi_default; }
     #flows { height: auto; max-height: 6; }
     #problems { height: auto; max-height: 8; display: none; border-left: thick ansi_red; padding-left: 1; }
-    #services { width: 50%; }
+    #left { width: 50%; }
+    #services { height: 1fr; }
     #details { padding-left: 1; border-left: solid ansi_bright_black; scrollbar-size-vertical: 1; }
     #details:focus { border-left: solid ansi_default; }
     .dialog { width: 74; height: auto; max-height: 90%; border: round ansi_default; padding: 0 1; background: ansi_default; }
-    Choice { align: center middle; background: transparent; }
+    Choice, Ask { align: center middle; background: transparent; }
     Reader VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     #small { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "kill", show=False),
-        Binding("z", "zone", show=False),
-        Binding("plus,equals_sign", "load(1)", show=False),
-        Binding("minus,underscore", "load(-1)", show=False),
-        Binding("w", "workload", show=False),
-        Binding("v", "variant", show=False),
-        Binding("o", "open", show=False),
-        Binding("u", "undo", show=False),
-        Binding("ctrl+r", "redo", show=False),
-        Binding("0", "restore", show=False),
-        Binding("c", "command", show=False),
-        Binding("question_mark", "help", show=False),
-        Binding("q", "leave", show=False),
-        Binding("ctrl+c", "leave", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(keys, action, show=False) for keys, action in KEYS.items()]
 
-    def __init__(self, situation: Situation, source: Source, design: Design, say: Say) -> None:
+    def __init__(self, situation: Situation, source: Source, design: Design, say: Say, write_whole: Callable[[Path, str], None]) -> None:
         super().__init__(ansi_color=True)
         self.say = say
+        self._write_whole = write_whole
         self.history = History(situation)
         self.source = source
         self._calculation = Calculation(self._hear)
@@ -141,7 +151,9 @@ class Explorer(App[tuple[str, ...]]):
         with VerticalScroll(id="problems"):
             yield Static(id="problem-text")
         with Horizontal(id="body"):
-            yield Rows(id="services")
+            with Vertical(id="left"):
+                yield Static(id="service-head")
+                yield Rows(id="services")
             with VerticalScroll(id="details"):
                 yield Static(id="detail-text")
         yield Static(id="status")
@@ -195,6 +207,7 @@ class Explorer(App[tuple[str, ...]]):
             return lines.team_line(team, len(teams[team]), hit, team not in self._folded, say, room)
 
         self.query_one("#services", Rows).show(ids, draw)
+        self._static("service-head", lines.service_head(say, width // 2))
         self._paint_details()
         self._static("status", self._status_line(width))
         self._static("keys", Text("  ".join(key.replace(" ", "\u00a0") for key in say("explore.keys").split("  "))))
@@ -407,6 +420,64 @@ class Explorer(App[tuple[str, ...]]):
         names = [*bundled_names(), *sorted(str(path) for path in Path(".").glob("*.y*ml"))]
         options = [Option(name, name, "", name == self.situation.scenario) for name in names]
         self._choose(self.say("explore.choose-scenario"), options, Situation)
+
+    def action_replicas(self, by: int) -> None:
+        current = self.query_one("#services", Rows).current
+        service = self.design.scenario.services.get(current)
+        if service is None or service.kind in ("external", "client"):
+            self._tell(self.say("explore.no-replicas"))
+            return
+        situation = with_replicas(self.situation, service, by)
+        if situation == self.situation:
+            self._tell(self.say("explore.no-fewer"))
+            return
+        self._step(situation)
+
+    def action_save(self) -> None:
+        """Ask for a name, then for a file, then show what would be written."""
+        if not can_save(self.situation):
+            self._tell(self.say("explore.nothing-to-save"))
+            return
+
+        def named(name: str | None) -> None:
+            if name is not None:
+                path = str(usual_path(self.situation.scenario))
+                self.push_screen(Ask(self.say("explore.save-file"), path, self.say), lambda path: self._plan(name, path))
+
+        self.push_screen(Ask(self.say("explore.save-name"), "explored", self.say), named)
+
+    def _plan(self, name: str, path: str | None) -> None:
+        if path is None:
+            return
+        try:
+            plan = planned(self.situation, name, Path(path).expanduser())
+        except ScenarioError as error:
+            self._show_error(error)
+            return
+        except OSError as error:
+            self._tell(self.say("explore.cannot-save", path=path, reason=error.strerror or type(error).__name__))
+            return
+        text, question = saving_text(plan, self.situation, self.say)
+        if plan.text is None:
+            self.push_screen(Reader(self.say("explore.save-title"), text, self.say))
+            return
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._write(plan)
+
+        self.push_screen(Confirm(self.say("explore.save-title"), text, question), confirmed)
+
+    def _write(self, plan: Plan) -> None:
+        try:
+            written = write(plan, self._write_whole)
+        except OSError as error:
+            self._tell(self.say("explore.cannot-save", path=plan.path, reason=error.strerror or type(error).__name__))
+            return
+        if written and plan.own:
+            self.source.reread()
+            self._reload()
+        self._tell(self.say("explore.saved" if written else "explore.edited-meanwhile", name=plan.name, path=plan.path))
 
     def commands(self) -> tuple[str, ...]:
         return (*equivalent_commands(self.situation, self.design.scenario), explore_command(self.situation))

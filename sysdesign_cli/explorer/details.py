@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sysdesign_cli.analyses.whatif import FlowReaction, ServiceReaction
 from sysdesign_cli.engine.system import HandlerNode, System
-from sysdesign_cli.explorer.lines import SERVICE_STYLES, Known, checks, service_state, style, used_words
+from sysdesign_cli.explorer.lines import SERVICE_STYLES, Known, checks, load_of, service_state, style, used_words
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import RATE, SHARE, format_quantity
 from sysdesign_cli.views.document import Branch, Tree, clean, show
@@ -66,6 +66,9 @@ def _times(flow: FlowReaction, known: Known, say: Say) -> Iterator[Text]:
             yield _line(say("explore.times", what=say(key), mean=show(now.mean), **figures))
             if then is not None and show(then.percentiles["p99"]) != figures["p99"]:
                 yield _line(say("explore.times-before", p99=show(then.percentiles["p99"])), "muted")
+    outcome = known.flow_outcome.get(flow.flow)
+    if outcome is not None and outcome.strained is not None:
+        yield _line(say("explore.times-of-answered"), "failed")
     if latency.jams:
         names = ", ".join(one.service for one in latency.jams[:_MOST])
         yield _line(say("explore.jams", services=names), "failed")
@@ -103,7 +106,9 @@ def _load(service: ServiceReaction, known: Known, say: Say) -> Iterator[Text]:
     yield _line(say("explore.replicas", left=service.left, replicas=service.replicas))
     if service.utilisation is not None and service.undisturbed is not None and service.state != "killed":
         rate, before = format_quantity(service.rate_per_s, RATE), format_quantity(service.undisturbed, SHARE)
-        yield _line(say("explore.used", used=used_words(service), before=before, rate=rate), "bad" if service.load else "")
+        yield _line(say("explore.used", used=used_words(service), before=before, rate=rate), "bad" if load_of(service, known) else "")
+    if service.load == "overloaded" and not load_of(service, known):
+        yield _line(say("explore.relieved"), "muted")
     step = known.overloaded.get(service.service)
     if step is not None:
         key = f"cascade.{step.why}" if step.because else f"cascade.{step.why}.alone"

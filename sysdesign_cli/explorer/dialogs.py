@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from sysdesign_cli.explorer.lines import fitted, style
 from sysdesign_cli.explorer.rows import Rows
@@ -89,3 +89,51 @@ class Reader(ModalScreen[None]):
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(None)
+
+
+class Ask(ModalScreen[str | None]):
+    """One line to type; None when nothing was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
+
+    def __init__(self, title: str, value: str, say: Say) -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+        self._say = say
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(Text(self._title, "bold"))
+            yield Input(self._value, compact=True)
+            yield Static(Text(self._say("explore.type"), style("muted")))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+    async def action_dismiss(self, result: str | None = None) -> None:
+        self.dismiss(None)
+
+
+class Confirm(ModalScreen[bool]):
+    """A text with a question below it: y, or not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "answer(True)", show=False), Binding("n,escape,q", "answer(False)", show=False)]
+
+    def __init__(self, title: str, text: Text, question: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text(self._title, "bold"))
+        with VerticalScroll():
+            yield Static(self._text)
+        yield Static(Text(self._question, "bold"))
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)

@@ -14,8 +14,9 @@ from rich.text import Text
 from sysdesign_cli.analyses.cascade import Step
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome, ObjectiveCheck, States
 from sysdesign_cli.analyses.latency import FlowLatency, LatencyObjective
-from sysdesign_cli.analyses.whatif import FlowReaction, Reaction, ServiceReaction
+from sysdesign_cli.analyses.whatif import FlowReaction, Reaction, ServiceReaction, answers_with_overload
 from sysdesign_cli.engine.explained import Number
+from sysdesign_cli.explorer.saving import Plan
 from sysdesign_cli.explorer.state import Situation
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import SHARE, format_quantity
@@ -158,6 +159,8 @@ def flow_line(flow: FlowReaction, known: Known, say: Say, width: int) -> Text:
     for width_of, text in ((mean, _time(latency, "mean", known, say)), (p99, _time(latency, "p99", known, say))):
         line.append(fitted(text, width_of - 1, right=True) + " ")
     kept, word = promises_of(latency, outcome, known, say)
+    if outcome is not None and outcome.strained is not None:
+        kept, word = False, say("explore.state.overloaded")
     line.append(fitted(" " + word, promises), style({True: "good", False: "bad", None: "muted"}[kept]))
     return line
 
@@ -201,13 +204,31 @@ def promises_of(latency: FlowLatency | None, outcome: FlowOutcome | None, known:
 # services
 
 
+def load_of(service: ServiceReaction, known: Known) -> str:
+    """``overloaded``, ``levelled`` or "". What arrives decides, until it is known where the overload goes: who stands before may shed it."""
+    if known.outcome is None or service.load == "levelled":
+        return service.load
+    return "overloaded" if service.service in known.overloaded or service.service in known.outcome.already else ""
+
+
 def service_state(service: ServiceReaction, known: Known) -> str:
     """One word for a service: what the dead do to it comes before what the load does, unless that is worse."""
     if service.state in ("killed", "failing", "starved", "idle"):
         return service.state
-    if service.load == "overloaded" or service.service in known.overloaded:
-        return "overloaded"
-    return service.load if service.load and service.state == "ok" else service.state
+    load = load_of(service, known)
+    return load if load == "overloaded" or (load and service.state == "ok") else service.state
+
+
+def service_head(say: Say, width: int) -> Text:
+    name, word, used = _service_columns(width)
+    cells = (fitted(say("column.service"), name), fitted(say("explore.state"), word), fitted(say("explore.used-head"), used, right=True))
+    return Text("  " + "".join(cells), style="bold", no_wrap=True)
+
+
+def _service_columns(width: int) -> tuple[int, int, int]:
+    """Widths of name, state, use."""
+    used, word = 9, 15 if width >= 50 else 12
+    return max(8, width - 2 - used - word), word, used
 
 
 def team_line(team: str, count: int, hit: int, open_: bool, say: Say, width: int) -> Text:
@@ -218,13 +239,12 @@ def team_line(team: str, count: int, hit: int, open_: bool, say: Say, width: int
 
 def service_line(service: ServiceReaction, known: Known, say: Say, width: int) -> Text:
     """Mark, name, state, and how busy it is."""
-    used, word = 9, 15 if width >= 50 else 12
-    name = max(8, width - 2 - used - word)
+    name, word, used = _service_columns(width)
     state = service_state(service, known)
     line = Text(f"{MARKS[state]} ", style(SERVICE_STYLES[state]), no_wrap=True)
     line.append(fitted(service.service, name - 1) + " ")
     line.append(fitted(say(f"explore.state.{state}"), word - 1) + " ", style(SERVICE_STYLES[state]))
-    line.append(fitted(used_words(service), used, right=True), style("bad") if service.load else "")
+    line.append(fitted(used_words(service), used, right=True), style("bad") if load_of(service, known) else "")
     return line
 
 
@@ -235,17 +255,19 @@ def used_words(service: ServiceReaction) -> str:
 
 
 def summary(known: Known, say: Say, width: int) -> Text:
-    """Of all requests, and what it costs."""
-    reaction = known.reaction
-    text = say("explore.summary", answers=_shares(reaction.answer, say), completions=_shares(reaction.completion, say))
-    if known.month is not None and known.undisturbed_month is not None:
-        same = abs(known.month.value - known.undisturbed_month.value) < 0.005
-        key = "explore.month" if same else "explore.month-before"
-        money = say(key, month=show(known.month), before=show(known.undisturbed_month))
-    else:
-        money = say("explore.no-month") if known.priced or not known.waiting else say("explore.month", month="…")
-    line = Text(fitted(f"{text} · {money}", width), no_wrap=True)
-    return line
+    """What it costs, and what becomes of all requests."""
+    reaction, outcome = known.reaction, known.outcome
+    answers = _shares(answers_with_overload(outcome) if outcome is not None else reaction.answer, say)
+    completions = _shares(reaction.completion, say)
+    key = "explore.all-requests-same" if answers == completions else "explore.all-requests"
+    return Text(fitted(f"{_money(known, say)} · {say(key, answers=answers, completions=completions)}", width), no_wrap=True)
+
+
+def _money(known: Known, say: Say) -> str:
+    if known.month is None or known.undisturbed_month is None:
+        return say("explore.no-month") if known.priced or not known.waiting else say("explore.month", month="…")
+    now, before = show(known.month), show(known.undisturbed_month)
+    return say("explore.month" if now == before else "explore.month-before", month=now, before=before)
 
 
 def _shares(shares: dict[str, float], say: Say) -> str:
@@ -254,3 +276,18 @@ def _shares(shares: dict[str, float], say: Say) -> str:
 
 def joined(lines: Sequence[Text]) -> Text:
     return Text("\n").join(lines)
+
+
+def saving_text(plan: Plan, situation: Situation, say: Say) -> tuple[Text, str]:
+    """What saving would write where, what is not in it, and the question."""
+    path = clean(str(plan.path))
+    if plan.text is None:
+        head = say("explore.save-paste", path=path)
+    else:
+        head = say("explore.save-own" if plan.own else "explore.save-copy", path=path)
+    text = Text(head + "\n\n")
+    text.append("variants:\n" + "\n".join(f"  {clean(line)}" for line in plan.block.rstrip("\n").split("\n")), "bold")
+    left_out = [*situation.kills, *(say("zone", zone=zone) for zone in situation.zones)]
+    if left_out:
+        text.append("\n\n" + say("explore.save-without", names=clean(", ".join(left_out))))
+    return text, say("explore.save-replace" if plan.replaces else "explore.save-sure", path=path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sysdesign_cli.analyses.whatif import Question
+from sysdesign_cli.scenario.model import Service
 
 #: Factors on the load, one key press apart.
 LOADS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
@@ -99,15 +100,19 @@ def quieter(situation: Situation) -> Situation:
     return replace(situation, load=max((one for one in LOADS if one < situation.load * (1 - 1e-9)), default=situation.load))
 
 
-def next_of(names: Sequence[str], name: str) -> str:
-    """The name after this one, round and round; the first where it is none of them."""
-    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
-
-
 def changed(situation: Situation, path: str, value: str) -> Situation:
     """One figure of the file set; an earlier change of the same figure is replaced."""
     others = tuple(change for change in situation.changes if change.partition("=")[0].strip() != path)
     return replace(situation, changes=(*others, f"{path}={value}"))
+
+
+def with_replicas(situation: Situation, service: Service, by: int) -> Situation:
+    """A service with more or fewer replicas: of those that it may have, where it scales by itself; never fewer than it begins with."""
+    least, most = int(service.replicas.min), service.replicas.max
+    had = least if most is None else int(most)
+    wanted = max(1, had + by) if most is None else max(1, least, had + by)
+    path = f"services.{service.name}.replicas" + ("" if most is None else ".max")
+    return situation if wanted == had else changed(situation, path, str(wanted))
 
 
 def fitting(situation: Situation, services: Collection[str], zones: Collection[str], workloads: Collection[str]) -> Situation:

@@ -21,7 +21,6 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.promises": "promises",
     "explore.kept": "{count} kept",
     "explore.broken": "broken {count}/{of}",
-    "explore.summary": "answers {answers} · completions {completions}",
     "explore.month": "{month} a month",
     "explore.month-before": "{month} a month (was {before})",
     "explore.no-month": "no price book",
@@ -75,7 +74,7 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.stale": "{file} has mistakes: what you see is its last good state. It is read again when it is saved.",
     "explore.reloaded": "{file} was read again",
     "explore.not-yet": "still being worked out",
-    "explore.keys": "k kill  z zone  +/- load  w workload  v variant  o open  u undo  ^r redo  0 reset  s save  c command  Tab pane  Enter more  ? help  q quit",
+    "explore.keys": "k kill  z zone  +/- load  w workload  v variant  o open  r/R replicas  u undo  ^r redo  0 reset  s save  c command  Tab pane  Enter more  ? help  q quit",
     # dialogs
     "explore.choose": "Enter chooses, Esc leaves it",
     "explore.close": "arrows scroll, Esc closes",
@@ -95,6 +94,7 @@ MESSAGES: Final[dict[str, str]] = {
   z         lose a zone, or have it back
   + -       more or less load: every start of every flow
   w v o     another workload, variant, scenario
+  r R       one replica more, or fewer, of the service under the cursor
   u ^r 0    undo, redo, everything back as it was
 
   s         save what was changed as a variant
@@ -112,4 +112,27 @@ longer; until they are there a … stands for them. Nothing old is ever shown as
 The file is read again when it is saved in another window. When it has mistakes they are shown, and the last
 good state stays until they are mended.
 """,
+    "explore.state": "state",
+    "explore.used-head": "used ",
+    "explore.all-requests": "answers {answers}; completions {completions}",
+    "explore.all-requests-same": "of all requests {answers}",
+    "explore.relieved": "so much would be asked of it if nobody before it were overloaded; what they shed does not come here",
+    "explore.times-of-answered": "the times leave the overload out: they are those of who is answered at all",
+    # saving
+    "explore.type": "Enter takes it, Esc leaves it",
+    "explore.no-replicas": "this has no replicas of ours to add or take away",
+    "explore.no-fewer": "fewer than these it cannot have",
+    "explore.nothing-to-save": "Nothing is turned that a variant can hold (load, replicas, --set). Kills and the workload are in the command line: c",
+    "explore.save-name": "Name of the new variant",
+    "explore.save-file": "File to write it to",
+    "explore.save-title": "Save as a variant",
+    "explore.save-own": "This goes into {path}, below variants:. Every other line of it stays as it is.",
+    "explore.save-copy": "This goes into {path}, which becomes a copy of the whole scenario with this variant in it.",
+    "explore.save-paste": "This cannot be put into {path} safely, because of the way it is written or because it includes other files. Paste it below variants: yourself.",
+    "explore.save-without": "Not in it, since a kill is no part of a design: {names}. The command line has them: c",
+    "explore.save-sure": "Write {path}? y writes, Esc leaves it",
+    "explore.save-replace": "{path} IS THERE ALREADY. Replace it? y replaces, Esc leaves it",
+    "explore.cannot-save": "{path} cannot be written: {reason}",
+    "explore.saved": "variant {name} is in {path}",
+    "explore.edited-meanwhile": "{path} was edited meanwhile, so nothing was written: press s again",
 }

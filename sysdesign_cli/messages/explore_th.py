@@ -21,7 +21,6 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.promises": "เป้าหมาย",
     "explore.kept": "ได้ตามเป้า {count}",
     "explore.broken": "พลาด {count}/{of}",
-    "explore.summary": "คำตอบ {answers} · เสร็จสิ้น {completions}",
     "explore.month": "เดือนละ {month}",
     "explore.month-before": "เดือนละ {month} (เดิม {before})",
     "explore.no-month": "ไม่มีตารางราคา",
@@ -75,7 +74,7 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.stale": "{file} มีที่ผิด: ที่เห็นคือสภาพล่าสุดที่ถูกต้อง จะอ่านใหม่เมื่อบันทึกไฟล์",
     "explore.reloaded": "อ่าน {file} ใหม่แล้ว",
     "explore.not-yet": "ยังคำนวณไม่เสร็จ",
-    "explore.keys": "k ล่ม  z zone  +/- ภาระ  w workload  v แบบ  o เปิด  u ย้อน  ^r ทำซ้ำ  0 คืนค่า  s บันทึก  c คำสั่ง  Tab ช่อง  Enter ดูเพิ่ม  ? วิธีใช้  q ออก",
+    "explore.keys": "k ล่ม  z zone  +/- ภาระ  w workload  v แบบ  o เปิด  r/R replica  u ย้อน  ^r ทำซ้ำ  0 คืนค่า  s บันทึก  c คำสั่ง  Tab ช่อง  Enter ดูเพิ่ม  ? วิธีใช้  q ออก",
     # dialogs
     "explore.choose": "Enter เลือก Esc ยกเลิก",
     "explore.close": "ลูกศรเลื่อน Esc ปิด",
@@ -95,6 +94,7 @@ MESSAGES: Final[dict[str, str]] = {
   z         ทำให้ zone ล่ม หรือฟื้นคืน
   + -       เพิ่มหรือลดภาระ: การเริ่มของทุก Flow
   w v o     workload อื่น แบบอื่น scenario อื่น
+  r R       เพิ่มหรือลด replica หนึ่งตัวของ Service ที่เคอร์เซอร์ชี้อยู่
   u ^r 0    ย้อน ทำซ้ำ คืนทุกอย่างเป็นเหมือนเดิม
 
   s         บันทึกสิ่งที่เปลี่ยนเป็น variant
@@ -111,4 +111,27 @@ MESSAGES: Final[dict[str, str]] = {
 
 เมื่อบันทึกไฟล์ในหน้าต่างอื่น จะอ่านใหม่เอง ถ้ามีที่ผิดจะแสดงให้เห็น และคงสภาพล่าสุดที่ถูกต้องไว้จนกว่าจะแก้
 """,
+    "explore.state": "สภาพ",
+    "explore.used-head": "ใช้ไป ",
+    "explore.all-requests": "คำตอบ {answers}; เสร็จสิ้น {completions}",
+    "explore.all-requests-same": "คำขอทั้งหมด {answers}",
+    "explore.relieved": "จะถูกขอเท่านี้ถ้าส่วนก่อนหน้าไม่มีภาระเกิน งานที่ส่วนนั้นทิ้งจะมาไม่ถึงที่นี่",
+    "explore.times-of-answered": "เวลาเหล่านี้ไม่รวมภาระเกิน เป็นของคำขอที่ได้คำตอบเท่านั้น",
+    # saving
+    "explore.type": "Enter ตกลง Esc ยกเลิก",
+    "explore.no-replicas": "ส่วนนี้ไม่มี replica ของเราให้เพิ่มหรือลด",
+    "explore.no-fewer": "ลดน้อยกว่านี้ไม่ได้",
+    "explore.nothing-to-save": "ไม่มีการเปลี่ยนที่ variant เก็บได้ (ภาระ, replica, --set) การล่มและ workload อยู่ในคำสั่ง: c",
+    "explore.save-name": "ชื่อ variant ใหม่",
+    "explore.save-file": "ไฟล์ที่จะเขียน",
+    "explore.save-title": "บันทึกเป็น variant",
+    "explore.save-own": "ส่วนนี้จะเพิ่มใน {path} ใต้ variants: บรรทัดอื่นทั้งหมดคงเดิม",
+    "explore.save-copy": "ส่วนนี้จะอยู่ใน {path} ซึ่งจะเป็นสำเนาของ scenario ทั้งหมดพร้อม variant นี้",
+    "explore.save-paste": "ใส่ส่วนนี้ใน {path} อย่างปลอดภัยไม่ได้ เพราะรูปแบบการเขียนหรือมีการ include ไฟล์อื่น โปรดวางไว้ใต้ variants: เอง",
+    "explore.save-without": "ไม่รวมอยู่ในนี้ เพราะการล่มไม่ใช่ส่วนของการออกแบบ: {names} มีอยู่ในคำสั่ง: c",
+    "explore.save-sure": "เขียน {path} หรือไม่ กด y เพื่อเขียน Esc ยกเลิก",
+    "explore.save-replace": "มีไฟล์ {path} อยู่แล้ว แทนที่หรือไม่ กด y เพื่อแทนที่ Esc ยกเลิก",
+    "explore.cannot-save": "เขียน {path} ไม่ได้: {reason}",
+    "explore.saved": "variant {name} อยู่ใน {path} แล้ว",
+    "explore.edited-meanwhile": "{path} ถูกแก้ระหว่างนี้ จึงยังไม่ได้เขียน: กด s อีกครั้ง",
 }
