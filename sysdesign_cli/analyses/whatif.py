@@ -222,6 +222,11 @@ def _weighted(parts: list[tuple[float, States]]) -> dict[str, float]:
     return {state: sum(weight * one.shares[state] for weight, one in parts) for state in ("ok", "degraded", "delayed", "failed", "lost")}
 
 
-def answers_with_overload(outcome: FailoverResult) -> dict[str, float]:
-    """Share of all requests whose answer is in each state, with what overloaded services shed counted as failing."""
-    return _weighted([(flow.share.value, flow.strained or flow.answer) for flow in outcome.flows])
+def shares_with_overload(outcome: FailoverResult) -> tuple[dict[str, float], dict[str, float]]:
+    """Share of all requests whose answer, and whose completion, is in each state, what overloaded services shed counted as failing.
+
+    Of completions only where they are nothing but the answer; where effects have to follow, they are those of the dead alone.
+    """
+    answers = [(flow.share.value, flow.strained or flow.answer) for flow in outcome.flows]
+    alike = [flow.strained if flow.strained is not None and flow.completion == flow.answer else flow.completion for flow in outcome.flows]
+    return _weighted(answers), _weighted([(flow.share.value, one) for flow, one in zip(outcome.flows, alike, strict=True)])

@@ -70,6 +70,7 @@ class Answers:
 
     def __init__(self, scenario: Scenario) -> None:
         self._whatifs = WhatIfs(System(scenario))
+        self._months: dict[float, Number] = {}
         self._undisturbed: dict[str, tuple[list[FlowLatency], Iterator[FlowLatency]]] = {}
 
     def parts(self, question: Question) -> Iterator[Part]:
@@ -98,6 +99,9 @@ class Answers:
 
         try:
             prices = prices_for(self._whatifs.system.scenario)
-            return Month(self._whatifs.month(question.load, prices), self._whatifs.month(1.0, prices))
+            for load in (1.0, question.load):
+                if load not in self._months:
+                    self._months[load] = self._whatifs.month(load, prices)
+            return Month(self._months[question.load], self._months[1.0])
         except ScenarioError:
             return Month(None, None)

@@ -26,6 +26,7 @@ from sysdesign_cli.explorer.command_line import equivalent_commands, explore_com
 from sysdesign_cli.explorer.details import flow_details, service_details
 from sysdesign_cli.explorer.dialogs import Ask, Choice, Confirm, Option, Reader
 from sysdesign_cli.explorer.lines import Known, saving_text
+from sysdesign_cli.explorer.page import Page
 from sysdesign_cli.explorer.rows import Rows
 from sysdesign_cli.explorer.saving import Plan, can_save, planned, usual_path, write
 from sysdesign_cli.explorer.source import Source
@@ -106,9 +107,11 @@ class Explorer(App[tuple[str, ...]]):
         scrollbar-background: ansi_default; scrollbar-background-hover: ansi_default; scrollbar-background-active: ansi_default; }
     #flows { height: auto; max-height: 6; }
     #problems { height: auto; max-height: 8; display: none; border-left: thick ansi_red; padding-left: 1; }
-    #left { width: 50%; }
+    #left { width: 50%; max-width: 60; }
     #services { height: 1fr; }
-    #details { padding-left: 1; border-left: solid ansi_bright_black; scrollbar-size-vertical: 1; }
+    #heading { height: 2; }
+    #flow-head, #summary, #service-head, #status { height: 1; }
+    #details { padding-left: 1; border-left: solid ansi_bright_black; }
     #details:focus { border-left: solid ansi_default; }
     .dialog { width: 74; height: auto; max-height: 90%; border: round ansi_default; padding: 0 1; background: ansi_default; }
     Choice, Ask { align: center middle; background: transparent; }
@@ -154,12 +157,13 @@ class Explorer(App[tuple[str, ...]]):
             with Vertical(id="left"):
                 yield Static(id="service-head")
                 yield Rows(id="services")
-            with VerticalScroll(id="details"):
-                yield Static(id="detail-text")
+            yield Page(id="details")
         yield Static(id="status")
         yield Static(id="keys")
 
     def on_mount(self) -> None:
+        keys = "  ".join(key.replace(" ", "\u00a0") for key in self.say("explore.keys").split("  "))
+        self.query_one("#keys", Static).update(Text(keys))
         self.query_one("#services", Rows).focus()
         self.set_interval(WATCH_S, self._watch)
         self._paint()
@@ -207,13 +211,13 @@ class Explorer(App[tuple[str, ...]]):
             return lines.team_line(team, len(teams[team]), hit, team not in self._folded, say, room)
 
         self.query_one("#services", Rows).show(ids, draw)
-        self._static("service-head", lines.service_head(say, width // 2))
+        self._static("service-head", lines.service_head(say, min(60, width // 2) - 1))
         self._paint_details()
         self._static("status", self._status_line(width))
-        self._static("keys", Text("  ".join(key.replace(" ", "\u00a0") for key in say("explore.keys").split("  "))))
 
     def _static(self, id: str, text: Text) -> None:
-        self.query_one(f"#{id}", Static).update(text)
+        """These have their heights, so that nothing has to be laid out anew."""
+        self.query_one(f"#{id}", Static).update(text, layout=False)
 
     def _teams(self) -> dict[str, list[str]]:
         """Services by team, as the file has them; those without a team last."""
@@ -234,7 +238,7 @@ class Explorer(App[tuple[str, ...]]):
         else:
             services = known.reaction.services
             found = [line for one in services if one.service == current for line in service_details(one, system, known, self.say)]
-        self._static("detail-text", lines.joined(found))
+        self.query_one("#details", Page).show(current, found)
 
     def _status_line(self, width: int) -> Text:
         if self._error is not None and self.source.error is not None:
@@ -288,7 +292,7 @@ class Explorer(App[tuple[str, ...]]):
         self._error = error
         self.query_one("#problems").display = error is not None
         if error is not None:
-            self._static("problem-text", Text(problems_text(error, self.say).rstrip()))
+            self.query_one("#problem-text", Static).update(Text(problems_text(error, self.say).rstrip()))
         self._static("status", self._status_line(self.size.width))
 
     def _tell(self, text: str) -> None:

@@ -18,6 +18,8 @@ from sysdesign_cli.explorer.answers import Answered, Answers, Finished, Task
 
 def main() -> None:
     tasks, answers = sys.stdin.buffer, sys.stdout.buffer
+    if hasattr(os, "nice"):
+        os.nice(5)  # the screen comes first
     sys.stdout = sys.stderr  # whoever prints must not get between the answers
     waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(tasks, waiting), daemon=True).start()

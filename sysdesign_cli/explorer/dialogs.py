@@ -9,11 +9,12 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from sysdesign_cli.explorer.lines import fitted, style
+from sysdesign_cli.explorer.page import Page
 from sysdesign_cli.explorer.rows import Rows
 from sysdesign_cli.messages import Say
 
@@ -80,12 +81,11 @@ class Reader(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(Text(self._title, "bold"))
-        with VerticalScroll():
-            yield Static(self._text)
+        yield Page([self._text])
         yield Static(Text(self._say("explore.close"), style("muted")))
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.query_one(Page).focus()
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(None)
@@ -128,12 +128,11 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         yield Static(Text(self._title, "bold"))
-        with VerticalScroll():
-            yield Static(self._text)
+        yield Page([self._text])
         yield Static(Text(self._question, "bold"))
 
     def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
+        self.query_one(Page).focus()
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

@@ -14,7 +14,7 @@ from rich.text import Text
 from sysdesign_cli.analyses.cascade import Step
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome, ObjectiveCheck, States
 from sysdesign_cli.analyses.latency import FlowLatency, LatencyObjective
-from sysdesign_cli.analyses.whatif import FlowReaction, Reaction, ServiceReaction, answers_with_overload
+from sysdesign_cli.analyses.whatif import FlowReaction, Reaction, ServiceReaction, shares_with_overload
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.explorer.saving import Plan
 from sysdesign_cli.explorer.state import Situation
@@ -127,9 +127,8 @@ def turned(situation: Situation, say: Say, width: int) -> Text:
 
 def flow_columns(width: int) -> tuple[int, ...]:
     """Widths of flow, answer, completion, mean, p99, promises."""
-    wide = width >= 100
-    word, numbers, promises = (20, 12, 16) if wide else (15, 10, 11)
-    name = max(8, width - 2 - 2 * word - 2 * numbers - promises)
+    word, numbers, promises = (20, 12, 16) if width >= 100 else (15, 10, 11)
+    name = min(36, max(8, width - 2 - 2 * word - 2 * numbers - promises))
     return name, word, word, numbers, numbers, promises
 
 
@@ -151,10 +150,11 @@ def flow_line(flow: FlowReaction, known: Known, say: Say, width: int) -> Text:
     name, answer, completion, mean, p99, promises = flow_columns(width)
     outcome = known.flow_outcome.get(flow.flow)
     shown = outcome.strained if outcome is not None and outcome.strained is not None else flow.answer
-    line = Text(MARKS[max((shown.worst, flow.completion.worst), key=_severity)] + " ", no_wrap=True)
+    completed = shown if flow.completion == flow.answer else flow.completion
+    line = Text(MARKS[max((shown.worst, completed.worst), key=_severity)] + " ", no_wrap=True)
     line.append(fitted(flow.flow, name - 1) + " ", "bold")
     line.append(fitted(state_words(shown, say), answer - 1) + " ", style(shown.worst))
-    line.append(fitted(state_words(flow.completion, say), completion - 1) + " ", style(flow.completion.worst))
+    line.append(fitted(state_words(completed, say), completion - 1) + " ", style(completed.worst))
     latency = known.latency.get(flow.flow)
     for width_of, text in ((mean, _time(latency, "mean", known, say)), (p99, _time(latency, "p99", known, say))):
         line.append(fitted(text, width_of - 1, right=True) + " ")
@@ -205,7 +205,7 @@ def promises_of(latency: FlowLatency | None, outcome: FlowOutcome | None, known:
 
 
 def load_of(service: ServiceReaction, known: Known) -> str:
-    """``overloaded``, ``levelled`` or "". What arrives decides, until it is known where the overload goes: who stands before may shed it."""
+    """``overloaded``, ``levelled`` or "": what arrives decides, until it is known what those before it shed."""
     if known.outcome is None or service.load == "levelled":
         return service.load
     return "overloaded" if service.service in known.overloaded or service.service in known.outcome.already else ""
@@ -257,8 +257,8 @@ def used_words(service: ServiceReaction) -> str:
 def summary(known: Known, say: Say, width: int) -> Text:
     """What it costs, and what becomes of all requests."""
     reaction, outcome = known.reaction, known.outcome
-    answers = _shares(answers_with_overload(outcome) if outcome is not None else reaction.answer, say)
-    completions = _shares(reaction.completion, say)
+    both = (reaction.answer, reaction.completion) if outcome is None else shares_with_overload(outcome)
+    answers, completions = (_shares(shares, say) for shares in both)
     key = "explore.all-requests-same" if answers == completions else "explore.all-requests"
     return Text(fitted(f"{_money(known, say)} · {say(key, answers=answers, completions=completions)}", width), no_wrap=True)
 
