@@ -37,6 +37,8 @@ FEWEST: Final = 5
 EAGER: Final = 8
 #: What is shed by less than this share in the end is not overloaded.
 NOTICED: Final = 1e-3
+#: A function that refuses more than this share of its requests is overloaded.
+THROTTLED: Final = 0.01
 #: Shares are settled when none moves by more than this.
 SETTLED: Final = 1e-6
 
@@ -158,7 +160,7 @@ class Cascade:
                 continue
             if station.utilisation >= 1:
                 found[number] = 1 - 1 / station.utilisation if not math.isinf(station.utilisation) else 1.0
-            elif station.throttled_share > 0.01:
+            elif station.throttled_share > THROTTLED:
                 found[number] = station.throttled_share
         return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from sysdesign_cli.analyses.cascade import load_at_most, share_left
+from sysdesign_cli.analyses.cascade import THROTTLED, load_at_most, share_left
 from sysdesign_cli.analyses.cost import cost
 from sysdesign_cli.analyses.deadlines import deadline_of
 from sysdesign_cli.analyses.failover import FailoverResult, States, failover, states
@@ -20,6 +20,7 @@ from sysdesign_cli.analyses.latency import FlowLatency, Latencies
 from sysdesign_cli.analyses.parameters import scaled_load
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import Number
+from sysdesign_cli.engine.loaded import Station
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Flow
 from sysdesign_cli.scenario.price_book import PriceBook
@@ -149,7 +150,8 @@ class WhatIfs:
         return Setting(self.under(load), workload)
 
     def _undisturbed(self, workload: str) -> list[float]:
-        return _utilisations(Outage(self.setting(workload, 1.0), Kill()))
+        outage = Outage(self.setting(workload, 1.0), Kill())
+        return [_used(outage, number, station) for number, station in enumerate(_stations(outage))]
 
     def reaction(self, question: Question) -> Reaction:
         """States and utilisations. Raises ScenarioError."""
@@ -190,32 +192,36 @@ def _flow(outage: Outage, flow: Flow) -> FlowReaction:
 
 
 def _services(outage: Outage, undisturbed: list[float]) -> Iterator[ServiceReaction]:
-    used = _utilisations(outage)
+    stations = _stations(outage)
     for number, service in enumerate(outage.system.services):
         limited = service.concurrency is not None and bool(outage.system.handlers_of[number])
         left = outage.casualties.left(outage.system, number)
         yield ServiceReaction(
             service=service.name,
             state=outage.service_state(number),
-            load=_load(outage, number, used[number]) if limited else "",
+            load=_load(outage, number, stations[number]) if limited else "",
             rate_per_s=sum(outage.arriving[h] for h in outage.system.handlers_of[number]),
-            utilisation=used[number] if limited else None,
+            utilisation=_used(outage, number, stations[number]) if limited else None,
             undisturbed=undisturbed[number] if limited else None,
             left=left,
             replicas=left + outage.casualties.dead_replicas.get(number, 0),
         )
 
 
-def _load(outage: Outage, number: int, utilisation: float) -> str:
-    if utilisation < 1 or number in outage.casualties.down:
+def _load(outage: Outage, number: int, station: Station) -> str:
+    """By the same limits from which the cascade follows it."""
+    if number in outage.casualties.down or (station.utilisation < 1 and station.throttled_share <= THROTTLED):
         return ""
     return OVERLOADED if deadline_of(outage.setting, number) is None else LEVELLED
 
 
-def _utilisations(outage: Outage) -> list[float]:
+def _stations(outage: Outage) -> list[Station]:
     """Of every service, by what still reaches it; where the overload goes from there is not followed."""
-    load = load_at_most(outage, outage.arriving, share_left(outage), {})
-    return [0.0 if number in outage.casualties.down else station.utilisation for number, station in enumerate(load.stations)]
+    return load_at_most(outage, outage.arriving, share_left(outage), {}).stations
+
+
+def _used(outage: Outage, number: int, station: Station) -> float:
+    return 0.0 if number in outage.casualties.down else station.utilisation
 
 
 def _weighted(parts: list[tuple[float, States]]) -> dict[str, float]:

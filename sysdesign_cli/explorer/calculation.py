@@ -1,7 +1,7 @@
 """The screen's end of the process that works out slow answers.
 
 A thread would take turns with the screen's own; a process does not, and one that is busy with a question that nobody asks any more can
-be ended.
+be ended. Writing to it and reading from it is left to threads, since both may have to wait.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import queue
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ from sysdesign_cli.scenario.model import Scenario
 #: Seconds that the process may go on with an old question before it is ended.
 PATIENCE_S: Final = 1.0
 #: The process ended by itself, which it never should.
-ENDED: Final = Finished("ended")
+ENDED: Final = "ended"
 
 
 class Calculation:
@@ -31,7 +32,7 @@ class Calculation:
 
     def __init__(self, told: Callable[[Answered], None]) -> None:
         self._told = told
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _Process | None = None
         self._known = -1
         self._number = 0
         self._finished = 0
@@ -59,50 +60,79 @@ class Calculation:
         """End the process."""
         process, self._process, self._known = self._process, None, -1
         if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):  # what was still to be written has no reader
-                        stream.close()
+            process.end()
 
     def _send(self) -> None:
         if self._waiting is None:
             return
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._process.ended:
             self.close()
-            self._process = _started()
-            threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+            self._process = _Process(self._hear)
         key, scenario, question = self._waiting
-        task = Task(self._number, key, None if key == self._known else scenario, question)
+        self._process.put(Task(self._number, key, None if key == self._known else scenario, question))
         self._known = key
-        assert self._process.stdin is not None
-        try:
-            pickle.dump(task, self._process.stdin)
-            self._process.stdin.flush()
-        except OSError:
-            self._told(Answered(self._number, ENDED))
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        """Until the process ends; parts of answers to old questions are dropped."""
-        assert process.stdout is not None
-        while True:
-            try:
-                answered: Answered = pickle.load(process.stdout)
-            except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-                break
-            if process is self._process and answered.number == self._number:
-                self._held_up_since = None
-                if isinstance(answered.part, Finished):
-                    self._finished = answered.number
-                self._told(answered)
-        if process is self._process:
-            self._told(Answered(self._number, ENDED))
+    def _hear(self, process: _Process, answered: Answered | None) -> None:
+        """None: it ended. What others than the present process say, and answers to old questions, are dropped."""
+        if process is not self._process:
+            return
+        if answered is None:
+            answered = Answered(self._number, Finished(ENDED))
+        if answered.number == self._number:
+            self._held_up_since = None
+            if isinstance(answered.part, Finished):
+                self._finished = answered.number
+            self._told(answered)
 
 
-def _started() -> subprocess.Popen[bytes]:
+class _Process:
+    """One process, and the threads that talk with it."""
+
+    def __init__(self, heard: Callable[[_Process, Answered | None], None]) -> None:
+        self._heard = heard
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        words = [sys.executable, "-m", "sysdesign_cli.explorer.calculating"]
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        )
+        for work in (self._write, self._read):
+            threading.Thread(target=work, daemon=True).start()
+
+    def put(self, task: Task) -> None:
+        self._tasks.put(task)
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def end(self) -> None:
+        self._process.kill()
+        self._tasks.put(None)
+
+    def _write(self) -> None:
+        tasks = self._process.stdin
+        assert tasks is not None
+        with contextlib.suppress(OSError), tasks:  # it may end before it has read everything
+            while (task := self._tasks.get()) is not None:
+                pickle.dump(task, tasks)
+                tasks.flush()
+
+    def _read(self) -> None:
+        answers = self._process.stdout
+        assert answers is not None
+        with answers:
+            while True:
+                try:
+                    answered: Answered = pickle.load(answers)
+                except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                    break
+                self._heard(self, answered)
+        self._process.wait()
+        self._heard(self, None)
+
+
+def _environment() -> dict[str, str]:
+    """Such that the process finds this very package."""
     package = str(Path(__file__).resolve().parent.parent.parent)
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
-    words = [sys.executable, "-m", "sysdesign_cli.explorer.calculating"]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
