@@ -115,7 +115,6 @@ class Explorer(App[tuple[str, ...]]):
     #details:focus { border-left: solid ansi_default; }
     .dialog { width: 74; height: auto; max-height: 90%; border: round ansi_default; padding: 0 1; background: ansi_default; }
     Choice, Ask { align: center middle; background: transparent; }
-    Reader VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     #small { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding(keys, action, show=False) for keys, action in KEYS.items()]
@@ -132,6 +131,8 @@ class Explorer(App[tuple[str, ...]]):
         self._asked = 0
         self._finished: dict[tuple[int, object], Known] = {}
         self._error: ScenarioError | None = None
+        self._stale: ScenarioError | None = None
+        """what is wrong with the file since it was edited; what is shown is older"""
         self._status = ""
         self._folded: frozenset[str] = frozenset()
         self._take(design)
@@ -241,8 +242,8 @@ class Explorer(App[tuple[str, ...]]):
         self.query_one("#details", Page).show(current, found)
 
     def _status_line(self, width: int) -> Text:
-        if self._error is not None and self.source.error is not None:
-            return Text(lines.fitted(self.say("explore.stale", file=self.source.name), width), lines.style("bad"))
+        if self._stale is not None:
+            return Text(lines.fitted(self.say("explore.stale", file=lines.short(self.source.name)), width), lines.style("bad"))
         if self._status:
             return Text(lines.fitted(self._status, width))
         if self.known.missing:
@@ -268,8 +269,7 @@ class Explorer(App[tuple[str, ...]]):
             self.history = before
             self._show_error(error)
             return
-        if self.source.error is None:
-            self._show_error(None)
+        self._show_error(self._stale)
         self._paint()
         self._ask_soon()
 
@@ -284,7 +284,8 @@ class Explorer(App[tuple[str, ...]]):
         scenario = reading.design.scenario
         fits = fitting(present, scenario.services, [str(zone) for zone in scenario.zones], scenario.workloads)
         WhatIfs(reading.design.system).reaction(fits.question)  # what cannot be asked is not shown
-        self.source = source
+        if source is not self.source:
+            self.source, self._stale = source, None
         self.history = amended(history, fits)
         self._take(reading.design)
 
@@ -349,17 +350,18 @@ class Explorer(App[tuple[str, ...]]):
     def _reload(self) -> None:
         """The file was edited: the new one, or what is wrong with it beside the last that was right."""
         reading = self.source.read(self.situation)
-        if reading.design is None:
-            self._show_error(reading.error)
-            return
         try:
+            if reading.error is not None:
+                raise reading.error
             self._reread(self.history)
             self.known = Known(self._whatifs.reaction(self.situation.question))
         except ScenarioError as error:
+            self._stale = error
             self._show_error(error)
             return
+        self._stale = None
         self._show_error(None)
-        self._status = self.say("explore.reloaded", file=self.source.name)
+        self._status = self.say("explore.reloaded", file=lines.short(self.source.name))
         self._paint()
         self._ask_soon()
 
@@ -476,12 +478,12 @@ class Explorer(App[tuple[str, ...]]):
         try:
             written = write(plan, self._write_whole)
         except OSError as error:
-            self._tell(self.say("explore.cannot-save", path=plan.path, reason=error.strerror or type(error).__name__))
+            self._tell(self.say("explore.cannot-save", path=plan.path.name, reason=error.strerror or type(error).__name__))
             return
         if written and plan.own:
             self.source.reread()
             self._reload()
-        self._tell(self.say("explore.saved" if written else "explore.edited-meanwhile", name=plan.name, path=plan.path))
+        self._tell(self.say("explore.saved" if written else "explore.edited-meanwhile", name=plan.name, path=plan.path.name))
 
     def commands(self) -> tuple[str, ...]:
         return (*equivalent_commands(self.situation, self.design.scenario), explore_command(self.situation))

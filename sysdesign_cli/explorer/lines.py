@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -102,9 +103,14 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)
 
 
+def short(name: str) -> str:
+    """A path by its last part; the name of a bundled scenario stays as it is."""
+    return Path(name).name or name
+
+
 def heading(situation: Situation, reaction: Reaction | None, title: str, say: Say, width: int) -> Text:
     """What is looked at, under which workload and load."""
-    parts = [clean(situation.address)]
+    parts = [clean(short(situation.address))]
     if reaction is not None:
         parts.append(say("explore.at-peak", workload=clean(title or reaction.workload), clock=reaction.clock))
     parts.append(say("explore.load", load=format_quantity(situation.load, "factor")))

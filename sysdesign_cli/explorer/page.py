@@ -15,6 +15,7 @@ from textual.widget import Widget
 class Page(Widget, can_focus=True):
     """Paragraphs from the top; when there is more below or above, the first or last line in sight says so."""
 
+    DEFAULT_CSS = "Page { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_lines(-1)", show=False),
         Binding("down", "scroll_lines(1)", show=False),

@@ -52,16 +52,6 @@ class Source:
         self._files = files
         self._stamps = tuple(_stamp(path) for path in files)
 
-    @property
-    def error(self) -> ScenarioError | None:
-        """What is wrong with the text of the file; a variant alone may be wrong beside."""
-        return self._error
-
-    @property
-    def path(self) -> Path | None:
-        """Where the scenario itself stands."""
-        return self._files[0] if self._files else None
-
     def has_changed(self) -> bool:
         """Whether a file was written since it was read."""
         return tuple(_stamp(path) for path in self._files) != self._stamps
