@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -49,7 +50,13 @@ def command(session: Session) -> Callable[..., int]:
 
         name, variant = split_address(address)
         situation = Situation(name, variant, workload, tuple(kill), tuple(zone), load, tuple(change.strip() for change in changes))
-        commands = Explorer(situation, Source(name), design, say, write_whole).run()
+        app = Explorer(situation, Source(name), design, say, write_whole)
+        # everything so far lives to the end; from here on there is something to collect
+        gc.freeze()
+        gc.enable()
+        commands = app.run()
+        if app.fault is not None:
+            raise app.fault
         for one in commands or ():
             sys.stdout.write(one + "\n")
         return 0

@@ -280,6 +280,19 @@ def _shares(shares: dict[str, float], say: Say) -> str:
     return ", ".join(f"{say(f'state.{state}')} {format_quantity(share, SHARE)}" for state, share in shares.items() if share > 0)
 
 
+def status(known: Known, situation: Situation, stale: bool, told: str, say: Say, width: int) -> Text:
+    """The one thing to be said now: the file is wrong, what a key did, what is still being worked out."""
+    if stale:
+        text, look = say("explore.stale", file=short(situation.scenario)), "bad"
+    elif told:
+        text, look = told, ""
+    elif known.missing:
+        text, look = say("explore.fault", error=known.missing), "bad"
+    else:
+        text, look = say("explore.working") if known.waiting else "", "muted"
+    return Text(fitted(text, width), style(look), no_wrap=True)
+
+
 def joined(lines: Sequence[Text]) -> Text:
     return Text("\n").join(lines)
 

@@ -42,11 +42,11 @@ def drive(
 async def worked_out(app: Explorer, pilot: Pilot[tuple[str, ...]], patience_s: float = 60.0) -> None:
     """Wait until everything is known and drawn."""
     for _ in range(int(patience_s / 0.05)):
-        if not app.known.waiting and app._together is None:
+        if not app.exploration.known.waiting and app._together is None:
             await pilot.pause()
             return
         await pilot.pause(0.05)
-    raise AssertionError(f"not worked out in {patience_s:g} s: {app.known}")
+    raise AssertionError(f"not worked out in {patience_s:g} s: {app.exploration.known}")
 
 
 def screen_of(app: Explorer) -> list[str]:

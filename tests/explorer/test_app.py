@@ -9,7 +9,6 @@ import pytest
 from textual.pilot import Pilot
 
 from sysdesign_cli.explorer.app import KEYS, Explorer
-from sysdesign_cli.explorer.rows import Rows
 from sysdesign_cli.explorer.state import Situation
 from sysdesign_cli.messages import LANGUAGES, Say
 from tests.explorer.driver import copied, drive, screen_of, shown, worked_out
@@ -19,7 +18,7 @@ Piloted = Pilot[tuple[str, ...]]
 
 async def to(app: Explorer, pilot: Piloted, service: str) -> None:
     """The cursor on a service."""
-    app.query_one("#services", Rows).put_cursor(service)
+    app.board.services.put_cursor(service)
     await pilot.pause()
 
 
@@ -113,7 +112,7 @@ def test_v_keeps_the_kills_that_the_variant_has() -> None:
         await pilot.press("u")
         await pilot.pause()
         assert app.situation == Situation("ecommerce", kills=("payment", "broker"))
-        assert "broker" in app.design.scenario.services
+        assert "broker" in app.exploration.design.scenario.services
 
     drive(script)
 
@@ -197,7 +196,7 @@ def test_enter_reads_more_and_esc_comes_back() -> None:
         await pilot.pause()
         assert "Not called meanwhile" in shown(app)
         await pilot.press("escape")
-        app.query_one("#flows", Rows).focus()
+        app.board.flows.focus()
         await pilot.press("down", "enter")
         await pilot.pause()
         assert "storefront.PlaceOrder" in shown(app)
@@ -307,7 +306,7 @@ def test_an_edited_file_is_read_again_and_mistakes_are_shown_in_place(tmp_path: 
         edited(lambda text: text.replace("target: 60s", "target: 60%").replace("order: 20/s", "order: 30/s"), path)
         await until(pilot, lambda: "was read again" in shown(app))
         assert "E207" not in shown(app)
-        assert next(flow for flow in app.known.reaction.flows if flow.flow == "place-order").rate_per_s == 30
+        assert next(flow for flow in app.exploration.known.reaction.flows if flow.flow == "place-order").rate_per_s == 30
 
     drive(script, Situation(str(path)))
 
@@ -363,7 +362,7 @@ def test_saving_asks_shows_and_writes(tmp_path: Path) -> None:
         assert path.read_text(encoding="utf-8") == before
         await pilot.press("s", *"explored-more", "enter", "enter", "y")
         await until(pilot, lambda: "variant explored-more is in" in shown(app))
-        assert "explored-more" in app.design.scenario.variants
+        assert "explored-more" in app.exploration.design.scenario.variants
 
     drive(script, Situation(str(path)))
     lines = path.read_text(encoding="utf-8").split("\n")
