@@ -14,7 +14,8 @@ from sysdesign_cli.explorer.source import Source
 from sysdesign_cli.explorer.state import Situation
 from sysdesign_cli.messages import Say
 
-Script = Callable[[Explorer, Pilot[tuple[str, ...]]], Awaitable[None]]
+Piloted = Pilot[tuple[str, ...]]
+Script = Callable[[Explorer, Piloted], Awaitable[None]]
 
 
 def explorer(situation: Situation, language: str = "en") -> Explorer:
@@ -39,7 +40,7 @@ def drive(
     return app
 
 
-async def worked_out(app: Explorer, pilot: Pilot[tuple[str, ...]], patience_s: float = 60.0) -> None:
+async def worked_out(app: Explorer, pilot: Piloted, patience_s: float = 60.0) -> None:
     """Wait until everything is known and drawn."""
     for _ in range(int(patience_s / 0.05)):
         if not app.exploration.known.waiting and app._together is None:

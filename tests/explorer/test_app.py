@@ -6,14 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from sysdesign_cli.explorer.app import KEYS, Explorer
 from sysdesign_cli.explorer.state import Situation
 from sysdesign_cli.messages import LANGUAGES, Say
-from tests.explorer.driver import copied, drive, screen_of, shown, worked_out
-
-Piloted = Pilot[tuple[str, ...]]
+from tests.explorer.driver import Piloted, copied, drive, screen_of, shown, worked_out
 
 
 async def to(app: Explorer, pilot: Piloted, service: str) -> None:
@@ -87,6 +84,7 @@ def test_load_workload_and_back_again() -> None:
         await pilot.pause()
         assert app.situation.workload == "flash-sale"
         assert "Flash sale at 20:00" in screen_of(app)[0]
+        await to(app, pilot, "payment")
         assert "levelled" in row(app, "payment")
         await pilot.press("0")
         assert app.situation == Situation("ecommerce", workload="flash-sale")
