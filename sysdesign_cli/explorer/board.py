@@ -80,11 +80,10 @@ class Board(Vertical):
         yield from (self._status, self._keys)
 
     def on_mount(self) -> None:
-        keys = self._say("explore.keys").split("  ")
-        self._keys.update(Text("  ".join(key.replace(" ", "\u00a0") for key in keys)))
         self.services.focus()
 
     def on_resize(self, event: Resize) -> None:
+        self._keys.update(lines.keys(self._say, event.size.width))
         self.flows.styles.max_height = max(5, event.size.height // 4)
         if self._view is not None:
             self.show(self._view)

@@ -277,7 +277,21 @@ def _money(known: Known, say: Say) -> str:
 
 
 def _shares(shares: dict[str, float], say: Say) -> str:
-    return ", ".join(f"{say(f'state.{state}')} {format_quantity(share, SHARE)}" for state, share in shares.items() if share > 0)
+    """Worst first, since what does not fit is cut off at the end."""
+    worst = sorted(shares, key=_severity, reverse=True)
+    return ", ".join(f"{say(f'state.{state}')} {format_quantity(shares[state], SHARE)}" for state in worst if shares[state] > 0)
+
+
+def keys(say: Say, width: int) -> Text:
+    """Every key with its word, none of them broken over two lines."""
+    found = [""]
+    for key in say("explore.keys").split("  "):
+        longer = f"{found[-1]}  {key}" if found[-1] else key
+        if cell_len(longer) <= width:
+            found[-1] = longer
+        else:
+            found.append(key)
+    return Text("\n".join(found), no_wrap=True)
 
 
 def status(known: Known, situation: Situation, stale: bool, told: str, say: Say, width: int) -> Text:
