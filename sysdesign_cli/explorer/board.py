@@ -83,7 +83,9 @@ class Board(Vertical):
         self.services.focus()
 
     def on_resize(self, event: Resize) -> None:
-        self._keys.update(lines.keys(self._say, event.size.width))
+        keys = lines.keys(self._say, event.size.width)
+        self._keys.update(keys)
+        self._keys.styles.height = keys.plain.count("\n") + 1
         self.flows.styles.max_height = max(5, event.size.height // 4)
         if self._view is not None:
             self.show(self._view)

@@ -247,7 +247,8 @@ def service_line(service: ServiceReaction, known: Known, say: Say, width: int) -
     """Mark, name, state, and how busy it is."""
     name, word, used = _service_columns(width)
     state = service_state(service, known)
-    line = Text(f"{MARKS[state]} ", style(SERVICE_STYLES[state]), no_wrap=True)
+    line = Text(no_wrap=True)
+    line.append(f"{MARKS[state]} ", style(SERVICE_STYLES[state]))
     line.append(fitted(service.service, name - 1) + " ")
     line.append(fitted(say(f"explore.state.{state}"), word - 1) + " ", style(SERVICE_STYLES[state]))
     line.append(fitted(used_words(service), used, right=True), style("bad") if load_of(service, known) else "")

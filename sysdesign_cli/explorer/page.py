@@ -44,6 +44,8 @@ class Page(Widget, can_focus=True):
         if self._wrapped is None or self._wrapped[0] != width:
             console = self.app.console
             wrapped = [line for text in self._paragraphs for line in text.wrap(console, width, overflow="fold") or [Text()]]
+            for line in wrapped:
+                line.stylize_before(line.style)  # a text without spans is drawn without its own style
             self._wrapped = width, [Strip(line.render(console)).adjust_cell_length(width) for line in wrapped]
         return self._wrapped[1]
 
