@@ -56,7 +56,11 @@ class Screen:
             os.read(self.master, 1 << 16)
 
     def close(self) -> None:
-        self.process.kill()
+        os.write(self.master, b"q")
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
         self.process.wait()
         os.close(self.master)
 

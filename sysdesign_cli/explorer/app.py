@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,6 +67,11 @@ KEYS: Final = {
     "question_mark,ฦ": "help",
     "q,ๆ,ctrl+c": "leave",
 }
+
+
+def terminal_is_there() -> bool:
+    """A terminal may be gone without a signal that says so; then nobody can leave any more."""
+    return sys.__stdin__ is not None and sys.__stdin__.isatty()
 
 
 class Told(Message):
@@ -181,6 +187,9 @@ class Explorer(App[tuple[str, ...]]):
         self._show()
 
     def _watch(self) -> None:
+        if not self.is_headless and not terminal_is_there():
+            self.exit()
+            return
         self._calculation.look_after(time.monotonic())
         if self.exploration.source.has_changed():
             went = self.exploration.reload()

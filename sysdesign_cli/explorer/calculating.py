@@ -36,8 +36,8 @@ def _read(tasks: BinaryIO, waiting: queue.SimpleQueue[Task]) -> None:
     try:
         while True:
             waiting.put(pickle.load(tasks))
-    except (EOFError, OSError):
-        os._exit(0)  # the screen is gone, and with it whatever is being worked out
+    finally:
+        os._exit(0)  # the screen is gone, perhaps in the middle of a task, and with it whatever is being worked out
 
 
 def _work(task: Task, known: Answers, waiting: queue.SimpleQueue[Task], answers: BinaryIO) -> None:

@@ -68,6 +68,27 @@ def test_a_fault_of_the_program_is_one_line() -> None:
     assert "ZeroDivisionError" in said.split("\x1b[?1049l")[-1]
 
 
+def test_it_ends_when_its_terminal_is_gone() -> None:
+    """Without a controlling terminal there is no signal for it. What it works out with ends too."""
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX")
+    import fcntl
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "SYSDESIGN_LANG": "en"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN], stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    )
+    os.close(slave)
+    found = b""
+    while b"nothing is killed" not in found:
+        found += os.read(master, 1 << 16)
+    os.close(master)
+    assert process.wait(20) is not None
+
+
 def test_a_bad_file_and_unknown_names_are_told_before_anything_is_drawn(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("sysdesign: 1\nname: bad\nservices: {a: {replicas: many}}\n", encoding="utf-8")
