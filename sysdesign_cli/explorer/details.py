@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
 from rich.text import Text
 
@@ -11,11 +13,13 @@ from sysdesign_cli.engine.system import HandlerNode, System
 from sysdesign_cli.explorer.lines import SERVICE_STYLES, Known, checks, load_of, service_state, style, used_words
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import RATE, SHARE, format_quantity
-from sysdesign_cli.views.document import Branch, Tree, clean, show
-from sysdesign_cli.views.failover_view import failover_document
+from sysdesign_cli.views.document import Branch, clean, show
+from sysdesign_cli.views.failover_view import cause_branch
 
 #: Of handlers, callers and parts of the time so many are shown; the rest is counted.
-_MOST = 12
+_MOST: Final = 12
+#: Of the way that the damage goes, so many lines.
+_MOST_LINES: Final = 60
 
 
 def _line(text: str, look: str = "") -> Text:
@@ -119,14 +123,16 @@ def _load(service: ServiceReaction, known: Known, say: Say) -> Iterator[Text]:
 
 
 def _damage(service: ServiceReaction, known: Known, say: Say) -> Iterator[Text]:
-    """The branch of the failure's explanation that begins here."""
+    """The branch of the failure's explanation that begins here, as far as anybody reads it in a pane."""
     if known.outcome is None:
         return
-    for block in failover_document(known.outcome, say).blocks:
-        if isinstance(block, Tree):
-            for branch in block.branches:
-                if branch.text == service.service:
-                    yield from (line for child in branch.children for line in _branch(child, 0))
+    for cause in known.outcome.causes:
+        if cause.subject == service.service:
+            branch = cause_branch(cause, known.outcome, say)
+            found = list(islice((line for child in branch.children for line in _branch(child, 0)), _MOST_LINES + 1))
+            yield from found[:_MOST_LINES]
+            if len(found) > _MOST_LINES:
+                yield _line(say("explore.more-by-enter"), "muted")
 
 
 def _branch(branch: Branch, depth: int) -> Iterator[Text]:

@@ -65,6 +65,7 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.overload-step": "overload, step {step}: {why}; it sheds {shed} in the end",
     "explore.overload-coming": "where the overload goes from here: being worked out …",
     "explore.more": "… {count} more",
+    "explore.more-by-enter": "… and further: Enter shows all of it",
     "explore.calls": "calls {names}",
     "explore.publishes": "publishes {names}",
     "explore.called-by": "called by {services}",

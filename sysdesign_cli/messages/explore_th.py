@@ -65,6 +65,7 @@ MESSAGES: Final[dict[str, str]] = {
     "explore.overload-step": "ภาระเกิน ขั้นที่ {step}: {why} สุดท้ายทิ้งงาน {shed}",
     "explore.overload-coming": "ภาระเกินลามไปไหน: กำลังคำนวณ …",
     "explore.more": "… อีก {count}",
+    "explore.more-by-enter": "… และต่อไปอีก: Enter แสดงทั้งหมด",
     "explore.calls": "เรียก {names}",
     "explore.publishes": "ส่ง {names}",
     "explore.called-by": "ถูกเรียกโดย {services}",
