@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from sysdesign_cli.analyses.cascade import Step
@@ -99,8 +99,19 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     """Text from anywhere, harmless, in just so many cells; what is cut off ends in …"""
     text = clean(text).replace("\n", " ")
     if cell_len(text) > width:
-        return set_cell_size(text, max(0, width - 1)) + ("…" if width else "")
-    return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)
+        text = _cut(text, width - 1) + "…" if width > 0 else ""
+    room = " " * (width - cell_len(text))
+    return room + text if right else text + room
+
+
+def _cut(text: str, width: int) -> str:
+    """The beginning that fits, with the marks above and below its last letter."""
+    used = 0
+    for at, character in enumerate(text):
+        used += cell_len(character)
+        if used > width:
+            return text[:at]
+    return text
 
 
 def short(name: str) -> str:
