@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sysdesign_cli.explorer.state import Situation
 from sysdesign_cli.scenario.model import Scenario, Start
-from sysdesign_cli.scenario.quantity import Figure
+from sysdesign_cli.scenario.quantity import RATE, Figure
 
 
 def explore_command(situation: Situation) -> str:
@@ -49,9 +49,10 @@ def _figures(start: Start) -> Iterator[tuple[str, Figure]]:
 
 
 def times(figure: Figure, factor: float) -> str:
-    """A rate or a number of users, so many times as large, as a file writes it."""
-    value = f"{float(figure) * factor:.12g}"
-    return value if figure.unit != "rate" else f"{value}/s"
+    """A rate, or a whole number of users, so many times as large, as a file writes it."""
+    if figure.unit != RATE:
+        return str(max(1, round(float(figure) * factor)))
+    return f"{float(figure) * factor:.12g}/s"
 
 
 def _disturbed(situation: Situation) -> list[str]:

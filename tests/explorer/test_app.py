@@ -145,11 +145,10 @@ def test_r_changes_replicas_and_use() -> None:
         assert app.situation.changes == ("services.payment.replicas=4",)
         assert "changed: services.payment.replicas=4" in screen_of(app)[1]
         assert "14.4 %" in before
-        assert "7.21 %" in row(app, "payment")
+        await until(pilot, lambda: "7.21 %" in row(app, "payment"))
         await pilot.press("R", "R", "R", "R")
-        await pilot.pause()
+        await until(pilot, lambda: "fewer than these" in shown(app))
         assert app.situation.changes == ("services.payment.replicas=1",)
-        assert "fewer than these" in shown(app)
         await to(app, pilot, "card-gateway")
         await pilot.press("r")
         await pilot.pause()
@@ -297,11 +296,10 @@ def test_an_edited_file_is_read_again_and_mistakes_are_shown_in_place(tmp_path: 
         await until(pilot, lambda: "E207" in shown(app))
         line = path.read_text(encoding="utf-8").split("\n").index(next(one for one in path.read_text().split("\n") if "60s" in one)) + 1
         assert f"shop.yaml:{line}:" in shown(app).replace("\n", "")
-        assert "has mistakes" in shown(app)
+        await until(pilot, lambda: "has mistakes" in shown(app))
         assert "killed: payment" in screen_of(app)[1], "the last good state stays"
         await pilot.press("k")
-        await pilot.pause()
-        assert "nothing is killed" in screen_of(app)[1], "and can be turned on"
+        await until(pilot, lambda: "nothing is killed" in screen_of(app)[1])  # and can be turned on
         assert "has mistakes" in shown(app)
         edited(lambda text: text.replace("target: 60s", "target: 60%").replace("order: 20/s", "order: 30/s"), path)
         await until(pilot, lambda: "was read again" in shown(app))
