@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -37,6 +37,8 @@ FEWEST: Final = 5
 EAGER: Final = 8
 #: What is shed by less than this share in the end is not overloaded.
 NOTICED: Final = 1e-3
+#: A function that refuses more than this share of its requests is overloaded.
+THROTTLED: Final = 0.01
 #: Shares are settled when none moves by more than this.
 SETTLED: Final = 1e-6
 
@@ -87,7 +89,7 @@ class Cascade:
     def __init__(self, outage: Outage) -> None:
         self.outage = outage
         self.system = outage.system
-        self.left = _share_left(outage)
+        self.left = share_left(outage)
         self.shed: dict[int, float] = {}
         self._order: dict[int, int] = {}
         self._causes: dict[int, tuple[str, str]] = {}
@@ -149,14 +151,7 @@ class Cascade:
         self.load = self._loaded()
 
     def _loaded(self) -> Loaded:
-        """Stations at the present rates, with all the replicas that autoscaling may still start."""
-        most = {
-            number: max(1, round(self.left[number] * float(service.replicas.max or service.replicas.min)))
-            for number, service in enumerate(self.system.services)
-            if service.kind != "function" and service.concurrency is not None
-        }
-        slow = dict.fromkeys(self.outage.casualties.down, 1.0) | self.shed
-        return Loaded(self.system, self.rates, most, burst_cold_shares(self.outage.setting), slow=slow, waits=False)
+        return load_at_most(self.outage, self.rates, self.left, self.shed)
 
     def _wanted_shed(self) -> dict[int, float]:
         found = {}
@@ -165,7 +160,7 @@ class Cascade:
                 continue
             if station.utilisation >= 1:
                 found[number] = 1 - 1 / station.utilisation if not math.isinf(station.utilisation) else 1.0
-            elif station.throttled_share > 0.01:
+            elif station.throttled_share > THROTTLED:
                 found[number] = station.throttled_share
         return found
 
@@ -242,7 +237,18 @@ class Cascade:
         return tuple(found for number in asked[:ASKED] if (found := _lasting(self.outage, number, callers[number])) is not None)
 
 
-def _share_left(outage: Outage) -> list[float]:
+def load_at_most(outage: Outage, rates: list[float], left: list[float], shed: Mapping[int, float]) -> Loaded:
+    """Stations at these rates, with all the replicas that autoscaling may still start. left: ``share_left``; shed: as in the cascade."""
+    most = {
+        number: max(1, round(left[number] * float(service.replicas.max or service.replicas.min)))
+        for number, service in enumerate(outage.system.services)
+        if service.kind != "function" and service.concurrency is not None
+    }
+    slow = {**dict.fromkeys(outage.casualties.down, 1.0), **shed}
+    return Loaded(outage.system, rates, most, burst_cold_shares(outage.setting), slow=slow, waits=False)
+
+
+def share_left(outage: Outage) -> list[float]:
     """Share of each service's replicas that is left."""
     system, kill = outage.system, outage.kill
     shares = []

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "compare_command",
     "tradeoff": "tradeoff_command",
     "sweep": "sweep_command",
+    "explore": "explore_command",
     "check": "check_command",
     "verify": "verify_command",
     "export": "export_command",

@@ -9,6 +9,7 @@ from sysdesign_cli.messages import (
     cascade_en,
     cost_en,
     diagram_en,
+    explore_en,
     latency_en,
     simcheck_en,
     simulate_en,
@@ -904,4 +905,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "source",
     "show.default": "default",
     "thing.part": "service or event",
-} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES
+} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES | explore_en.MESSAGES

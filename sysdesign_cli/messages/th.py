@@ -9,6 +9,7 @@ from sysdesign_cli.messages import (
     cascade_th,
     cost_th,
     diagram_th,
+    explore_th,
     latency_th,
     simcheck_th,
     simulate_th,
@@ -904,4 +905,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "แหล่งที่มา",
     "show.default": "ค่าเริ่มต้น",
     "thing.part": "service หรือ event",
-} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES
+} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES | explore_th.MESSAGES

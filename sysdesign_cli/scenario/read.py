@@ -213,6 +213,14 @@ class Document:
         root = self._varied(variant, Reader(self.line_of)) if variant else self.root
         return quantity_at(changed(root, _ROOT, read_changes(changes)).root, _ROOT, change)
 
+    def trees(self, variant: str, changes: Sequence[str]) -> tuple[Node, Node]:
+        """The tree of a variant, without and with changes. Raises ScenarioError."""
+        root = self._varied(variant, Reader(self.line_of)) if variant else self.root
+        after = changed(root, _ROOT, read_changes(changes))
+        if after.problems:
+            raise ScenarioError(list(after.problems))
+        return root, after.root
+
     def _varied(self, variant: str, reader: Reader) -> Node:
         entry = self.root.value["variants"][1].value.get(variant) if variant in self.variant_names() else None
         if entry is None:

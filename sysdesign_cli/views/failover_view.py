@@ -140,6 +140,11 @@ def _branch(cause: Cause, say: Say, duration: float | None) -> Branch:
     )
 
 
+def cause_branch(cause: Cause, result: FailoverResult, say: Say) -> Branch:
+    """One cause of an outcome with what follows from it, by itself."""
+    return _branch(cause, say, result.kill.duration_s)
+
+
 def outcome_text(cause: Cause, say: Say) -> str:
     if cause.outcome == "absorbed":
         return say(f"cause.absorbed.{cause.detail['how']}", by=cause.detail["by"])
