@@ -279,7 +279,7 @@ def edited(change: Callable[[str], str], path: Path) -> None:
 
 
 async def until(pilot: Piloted, what: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if what():
             return
         await pilot.pause(0.05)
@@ -295,9 +295,9 @@ def test_an_edited_file_is_read_again_and_mistakes_are_shown_in_place(tmp_path: 
         edited(lambda text: text.replace("replicas: {min: 2, max: 10, target: 60%}", "replicas: {min: 2, max: 10, target: 60s}"), path)
         await until(pilot, lambda: "E207" in shown(app))
         line = path.read_text(encoding="utf-8").split("\n").index(next(one for one in path.read_text().split("\n") if "60s" in one)) + 1
-        assert f"shop.yaml:{line}:" in shown(app).replace("\n", "")
+        await until(pilot, lambda: f"shop.yaml:{line}:" in shown(app).replace("\n", ""))
         await until(pilot, lambda: "has mistakes" in shown(app))
-        assert "killed: payment" in screen_of(app)[1], "the last good state stays"
+        await until(pilot, lambda: "killed: payment" in screen_of(app)[1])  # the last good state stays
         await pilot.press("k")
         await until(pilot, lambda: "nothing is killed" in screen_of(app)[1])  # and can be turned on
         assert "has mistakes" in shown(app)

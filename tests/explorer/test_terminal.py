@@ -43,7 +43,7 @@ class Terminal:
     def screen(self, *how: str) -> str:
         return self.run("capture-pane", "-p", *how)
 
-    def until(self, *texts: str, patience_s: float = 40.0) -> str:
+    def until(self, *texts: str, patience_s: float = 90.0) -> str:
         end = time.monotonic() + patience_s
         while time.monotonic() < end:
             found = self.screen()
