@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.failover_simulated import SimulatedOutage
     from sysdesign_cli.analyses.journey import FlowResult
     from sysdesign_cli.analyses.latency import LatencyResult
+    from sysdesign_cli.analyses.picture import Picture
     from sysdesign_cli.analyses.ranking import RankingResult
     from sysdesign_cli.analyses.simulation import Simulation
     from sysdesign_cli.analyses.simulation_check import SimulationCheck
@@ -145,6 +146,12 @@ class Design:
         from sysdesign_cli.analyses.journey import journey, pick_flow
 
         return journey(self.system, pick_flow(self.system, name), workload)
+
+    def picture(self, view: str = "services") -> Picture:
+        """The system as boxes and arrows. view: ``services``, ``flow``, ``failure`` or ``deployment``. Raises ScenarioError."""
+        from sysdesign_cli.analyses.picture import picture
+
+        return picture(self.system, view)
 
     def latency(self, flow: str = "", workload: str = "", kill: Sequence[str] = (), zones: Sequence[str] = ()) -> LatencyResult:
         """How long answers and completions of one flow, or of all, take at the busiest moment. Raises ScenarioError."""

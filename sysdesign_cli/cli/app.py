@@ -16,6 +16,7 @@ from sysdesign_cli.messages import Say
 COMMANDS: Final[dict[str, str]] = {
     "list": "list_command",
     "show": "show_command",
+    "diagram": "diagram_command",
     "flow": "flow_command",
     "latency": "latency_command",
     "capacity": "capacity_command",

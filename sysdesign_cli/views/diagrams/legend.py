@@ -1,0 +1,93 @@
+"""What the signs of a drawing mean: only those that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from sysdesign_cli.analyses.picture import Picture
+from sysdesign_cli.messages import Say
+from sysdesign_cli.views.diagrams.layout import Place
+from sysdesign_cli.views.diagrams.shapes import ICONS, outline
+from sysdesign_cli.views.diagrams.svg_style import ARROWS, STATES
+from sysdesign_cli.views.diagrams.text import width
+
+SIGN: Final = 40.0
+ROW: Final = 28.0
+SIZE: Final = 11.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sign. what: ``arrow``, ``kind`` or ``state``."""
+
+    what: str
+    key: str
+    text: str
+
+    @property
+    def width(self) -> float:
+        return SIGN + 8 + width(self.text, SIZE) + 18
+
+
+@dataclass(frozen=True)
+class Row:
+    entries: tuple[Entry, ...]
+    height: float = ROW
+
+    @property
+    def width(self) -> float:
+        return sum(entry.width for entry in self.entries)
+
+
+def rows(picture: Picture, say: Say, room: float) -> list[Row]:
+    """The legend in rows of such a width."""
+    arrows = {"publish": "deliver"}
+    used = {arrows.get(arrow.kind, arrow.kind) for arrow in picture.arrows}
+    kinds = {box.kind for box in picture.boxes}
+    states = {box.state for box in picture.boxes}
+    entries = [Entry("arrow", kind, say(f"diagram.arrow.{kind}")) for kind in ARROWS if kind in used]
+    entries += [
+        Entry("kind", kind, say(f"diagram.kind.{kind}") if kind in ("event", "flow") else say(f"kind.{kind}"))
+        for kind in ("flow", "client", "gateway", "service", "function", "event", "broker", "database", "cache", "cdn", "external")
+        if kind in kinds
+    ]
+    found = [Entry("state", state, say(f"diagram.state.{state}")) for state in STATES if state in states]
+    return [*_broken(entries, room), *_broken(found, room)]
+
+
+def _broken(entries: list[Entry], room: float) -> Iterator[Row]:
+    row: list[Entry] = []
+    for entry in entries:
+        if row and sum(one.width for one in row) + entry.width > room:
+            yield Row(tuple(row))
+            row = []
+        row.append(entry)
+    if row:
+        yield Row(tuple(row))
+
+
+def drawn(rows: list[Row], left: float, top: float) -> Iterator[str]:
+    yield f'<g class="legend" transform="translate({left} {top:.1f})">'
+    for number, row in enumerate(rows):
+        x = 0.0
+        for entry in row.entries:
+            y = number * ROW
+            yield f"{_sign(entry, x, y)}<text x=\"{x + SIGN + 8:.1f}\" y=\"{y + 15:.1f}\">{escape(entry.text)}</text>"
+            x += entry.width
+    yield "</g>"
+
+
+def _sign(entry: Entry, x: float, y: float) -> str:
+    if entry.what == "arrow":
+        return f'<g class="edge edge-{entry.key}"><path d="M{x:.1f} {y + 11:.1f}h{SIGN:.1f}"/></g>'
+    at = Place(x + 4, y, SIGN - 8, 22)
+    kind = entry.key if entry.what == "kind" else "service"
+    state = f" state-{entry.key}" if entry.what == "state" else ""
+    icon = ICONS.get(kind, "") if entry.what == "kind" else ""
+    above = 4 if kind in ("database", "cache") else 0
+    drawn_icon = f'<path class="icon" transform="translate({x + SIGN / 2 - 6:.1f} {y + 5 + above:.1f}) scale(.85)" d="{icon}"/>' if icon else ""
+    badge = f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>' if state else ""
+    return f'<g class="kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'

@@ -1,0 +1,99 @@
+"""How a drawing looks: one style sheet, so that a script changes a state by changing a class and nothing else.
+
+Colours are those of Okabe and Ito (Color universal design, 2008), darkened where a line of them would be too faint on white. Every
+kind and every state differs by shape, dashes or sign as well.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FONTS: Final = "'Noto Sans','Noto Sans Thai','Sarabun','Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
+
+#: State -> (line, tint, dashes of the outline, sign of its badge as strokes in a square of 10).
+STATES: Final[dict[str, tuple[str, str, str, str]]] = {
+    "ok": ("#4a5560", "#ffffff", "", ""),
+    "degraded": ("#8a6100", "#fdf3dc", "", "M2 5c1-2 2-2 3 0s2 2 3 0"),
+    "delayed": ("#0072b2", "#e6f2fa", "7 3", "M5 2v3l2 1.5"),
+    "failed": ("#b34700", "#fbe9df", "", "M5 2v3.6M5 7.6v.4"),
+    "lost": ("#8f3d6c", "#f8e8f1", "2 3", "M2.5 7.5l5-5M5 1.8a3.2 3.2 0 1 0 .01 0"),
+    "starved": ("#5b6770", "#eef0f2", "3 3", "M2.5 5h5"),
+    "idle": ("#5b6770", "#eef0f2", "3 3", "M2.5 5h5"),
+    "short": ("#8a6100", "#fdf3dc", "9 3", "M5 2v5M3 5l2 2 2-2"),
+    "overloaded": ("#b34700", "#fff1b8", "12 3", "M5 8V3M2.8 5L5 2.6 7.2 5"),
+    "down": ("#111111", "#d9dcdf", "", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
+    "killed": ("#111111", "#d9dcdf", "", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
+}
+
+#: Kind of arrow -> (colour, width, dashes, head).
+ARROWS: Final[dict[str, tuple[str, float, str, str]]] = {
+    "start": ("#4a5560", 1.2, "", "solid"),
+    "call": ("#1d2b36", 1.6, "", "solid"),
+    "store": ("#00694c", 1.4, "", "dot"),
+    "publish": ("#0060a0", 1.6, "7 4", "open"),
+    "deliver": ("#0060a0", 1.6, "7 4", "open"),
+    "fallback": ("#8a6100", 1.6, "1.5 3.5", "open"),
+}
+
+
+def style(scope: str) -> str:
+    """The sheet. scope: the class of the drawing, so that a page may hold several."""
+    lines = [
+        f".{scope}{{font-family:{FONTS};background:#fff}}",
+        f".{scope} text{{fill:#16202a;font-size:11px}}",
+        f".{scope} .heading{{font-size:17px;font-weight:700}}",
+        f".{scope} .note{{font-size:12px}}",
+        f".{scope} .name{{font-size:13px;font-weight:700}}",
+        f".{scope} .about,.{scope} .frame{{fill:#44505b}}",
+        f".{scope} .group rect{{fill:#f4f6f8;stroke:#b9c2ca;stroke-width:1}}",
+        f".{scope} .shape{{fill:#fff;stroke:#4a5560;stroke-width:1.4}}",
+        f".{scope} .kind-external .shape{{stroke-dasharray:5 3}}",
+        f".{scope} .kind-event .shape{{stroke:#0060a0}}",
+        f".{scope} .icon{{fill:none;stroke:#16202a;stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}}",
+        f".{scope} .badge{{stroke:none;fill:none}}",
+        f".{scope} .order circle{{fill:#16202a}}",
+        f".{scope} .order text{{fill:#fff;font-weight:700;text-anchor:middle}}",
+        f".{scope} .edge path{{fill:none}}",
+        f".{scope} .node:focus .shape,.{scope} .node:hover .shape{{stroke-width:3.4}}",
+    ]
+    for kind, (colour, width, dashes, head) in ARROWS.items():
+        dashed = f";stroke-dasharray:{dashes}" if dashes else ""
+        mark = f"marker-end:url(#{scope}-{head}-{kind})"
+        lines.append(f".{scope} .edge-{kind} path{{stroke:{colour};stroke-width:{width}{dashed};{mark}}}")
+    for state, (line, tint, dashes, sign) in STATES.items():
+        if state == "ok":
+            continue
+        dashed = f";stroke-dasharray:{dashes}" if dashes else ""
+        lines.append(f".{scope} .state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}")
+        if sign:
+            lines.append(f".{scope} .state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}")
+    return "\n".join(lines)
+
+
+def definitions(scope: str) -> str:
+    """Heads of arrows and badges of states."""
+    parts = [_head(f"{scope}-{head}-{kind}", head, colour) for kind, (colour, _, _, head) in ARROWS.items()]
+    parts += [_badge(f"{scope}-state-{state}", line, sign) for state, (line, _, _, sign) in STATES.items() if sign]
+    return "<defs>" + "".join(parts) + "</defs>"
+
+
+def _head(name: str, head: str, colour: str) -> str:
+    drawn = {
+        "solid": f'<path d="M0 0L10 4.5 0 9z" style="fill:{colour};stroke:none"/>',
+        "open": f'<path d="M1 .8L9 4.5 1 8.2" style="fill:none;stroke:{colour};stroke-width:1.6;stroke-dasharray:none"/>',
+        "dot": f'<circle cx="6" cy="4.5" r="3.6" style="fill:{colour};stroke:none"/>',
+    }[head]
+    reach = "9.6" if head != "open" else "9.2"
+    return (
+        f'<marker id="{name}" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="9" refX="{reach}" refY="4.5" '
+        f'orient="auto">{drawn}</marker>'
+    )
+
+
+def _badge(name: str, line: str, sign: str) -> str:
+    return (
+        f'<marker id="{name}" markerUnits="userSpaceOnUse" markerWidth="18" markerHeight="18" viewBox="0 0 18 18" refX="9" refY="9" '
+        f'orient="0"><circle cx="9" cy="9" r="8" style="fill:{line};stroke:#fff;stroke-width:1.5"/>'
+        f'<path transform="translate(4 4)" d="{sign}" '
+        f'style="fill:none;stroke:#fff;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round"/></marker>'
+    )
