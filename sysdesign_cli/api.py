@@ -413,14 +413,14 @@ class Design:
 
     def together(self, *others: Design, workload: str = "") -> Together:
         """This and others beside each other: compared, and ranked where all are variants of one scenario."""
-        from sysdesign_cli.analyses.dossier import Together, answered, same_scenario
+        from sysdesign_cli.analyses.dossier import answered, same_scenario, together
 
         designs = [self, *others]
         comparison = answered(lambda: self.compare(*others, workload=workload))
         if not same_scenario([design.scenario for design in designs]):
-            return Together(comparison, None)
+            return together(comparison, None)
         variants = [design.scenario.variant for design in designs if design.scenario.variant]
-        return Together(comparison, answered(lambda: self.tradeoff(variants, workload=workload)))
+        return together(comparison, answered(lambda: self.tradeoff(variants, workload=workload)))
 
     def tradeoff(
         self,

@@ -21,6 +21,7 @@ from sysdesign_cli.analyses.failover import FailoverResult, failover
 from sysdesign_cli.analyses.journey import FlowResult, journey
 from sysdesign_cli.analyses.latency import LatencyResult, latency
 from sysdesign_cli.analyses.parallel import in_order
+from sysdesign_cli.analyses.planes import Plane, planes_of_comparison, planes_of_tradeoff
 from sysdesign_cli.analyses.ranking import RankingResult, rank_kills
 from sysdesign_cli.analyses.situations import Kill, Setting
 from sysdesign_cli.analyses.tradeoff import TradeoffResult
@@ -68,10 +69,14 @@ class Dossier:
 
 @dataclass(frozen=True)
 class Together:
-    """Several scenarios beside each other. tradeoff: None where they are not variants of one scenario, which alone can be ranked."""
+    """Several scenarios beside each other. tradeoff: None where they are not variants of one scenario, which alone can be ranked.
+
+    planes: where each stands by two figures at a time.
+    """
 
     comparison: CompareResult | Refused
     tradeoff: TradeoffResult | Refused | None
+    planes: tuple[Plane, ...]
 
 
 def dossier(
@@ -152,6 +157,13 @@ def _failure(system: System, workload: str, kill: Kill) -> FailoverResult:
 def _availabilities(system: System, workload: str) -> tuple[AvailabilityResult, ...]:
     question = Availabilities(Setting(system, workload))
     return tuple(question.result(flow) for flow in system.scenario.flows)
+
+
+def together(comparison: CompareResult | Refused, tradeoff: TradeoffResult | Refused | None) -> Together:
+    """The two, and the planes of the trade-off; without one, those of the comparison."""
+    if isinstance(tradeoff, TradeoffResult):
+        return Together(comparison, tradeoff, planes_of_tradeoff(tradeoff))
+    return Together(comparison, tradeoff, () if isinstance(comparison, Refused) else planes_of_comparison(comparison))
 
 
 def same_scenario(scenarios: Sequence[Scenario]) -> bool:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sysdesign_cli.messages import availability_en, cascade_en, cost_en, diagram_en, latency_en, simcheck_en, simulate_en, sweep_en, tradeoff_en
+from sysdesign_cli.messages import (
+    availability_en,
+    cascade_en,
+    cost_en,
+    diagram_en,
+    latency_en,
+    report_en,
+    simcheck_en,
+    simulate_en,
+    sweep_en,
+    tradeoff_en,
+)
 
 MESSAGES: Final[dict[str, str]] = {
     # words
@@ -894,4 +905,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "source",
     "show.default": "default",
     "thing.part": "service or event",
-} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES
+} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | report_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES

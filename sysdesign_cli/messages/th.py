@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sysdesign_cli.messages import availability_th, cascade_th, cost_th, diagram_th, latency_th, simcheck_th, simulate_th, sweep_th, tradeoff_th
+from sysdesign_cli.messages import (
+    availability_th,
+    cascade_th,
+    cost_th,
+    diagram_th,
+    latency_th,
+    report_th,
+    simcheck_th,
+    simulate_th,
+    sweep_th,
+    tradeoff_th,
+)
 
 MESSAGES: Final[dict[str, str]] = {
     # words
@@ -894,4 +905,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "แหล่งที่มา",
     "show.default": "ค่าเริ่มต้น",
     "thing.part": "service หรือ event",
-} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES
+} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | report_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES

@@ -1,0 +1,129 @@
+"""Documents as the page's templates take them: with the place of each of their numbers in the table of derivations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sysdesign_cli.analyses.dossier import Refused
+from sysdesign_cli.analyses.journey import FlowResult, Step
+from sysdesign_cli.messages import Say
+from sysdesign_cli.views.document import Block, Branch, Cell, Document, Heading, Note, Table, Tree, clean, show
+from sysdesign_cli.views.flow_view import flow_document, step_facts, step_style, step_subject
+from sysdesign_cli.views.problem_view import problem_sentence
+from sysdesign_cli.views.report.derivations import Derivations
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that stands in a sentence, or nowhere: named, so that it can be asked all the same."""
+
+    id: str
+    text: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Blocks to be laid out; places: of the document's numbers; more: figures that no cell shows."""
+
+    note: str
+    blocks: tuple[Block, ...]
+    places: tuple[int, ...]
+    more: tuple[Figure, ...]
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A step of a journey. source, target: the boxes of the diagram between which it goes; source is "" where users come in."""
+
+    subject: str
+    facts: tuple[tuple[str, int | None], ...]
+    style: str
+    source: str
+    target: str
+    children: tuple[StepLine, ...]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One flow: its steps, and the rest of what ``flow`` says of it."""
+
+    flow: str
+    title: str
+    steps: StepLine
+    rest: Shown
+
+
+def shown(document: Document, derivations: Derivations) -> Shown:
+    places = derivations.of(document)
+    linked = set(_linked(document))
+    more: dict[int, Figure] = {}
+    for number, one in enumerate(document.numbers):
+        if number not in linked and places[number] not in more:
+            more[places[number]] = Figure(one.id, show(one.number), places[number])
+    first = document.blocks[0] if document.blocks else None
+    note = first.note if isinstance(first, Heading) else ""
+    blocks = tuple(document.blocks[1:] if isinstance(first, Heading) else document.blocks)
+    return Shown(note, blocks, places, tuple(more.values()), tuple(document.assumptions))
+
+
+def _linked(document: Document) -> Iterator[int]:
+    """Numbers that a cell or a line shows."""
+    for block in document.blocks:
+        if isinstance(block, Table):
+            yield from (cell.explains for row in block.rows for cell in row if cell.explains is not None)
+        elif isinstance(block, Tree):
+            yield from _linked_below(block.branches)
+
+
+def _linked_below(branches: tuple[Branch, ...]) -> Iterator[int]:
+    for branch in branches:
+        if branch.explains is not None:
+            yield branch.explains
+        yield from _linked_below(branch.children)
+
+
+def refusal(refused: Refused, say: Say) -> Shown:
+    """What an analysis told instead of an answer."""
+    notes: list[Block] = [Note(say("report.refused"), "warning")]
+    for problem in refused.problems:
+        place = f"{clean(str(problem.place))}: " if problem.place.line else ""
+        notes.append(Note(place + problem_sentence(problem, say), "warning"))
+    return Shown("", tuple(notes), (), (), ())
+
+
+def journey_shown(result: FlowResult, say: Say, derivations: Derivations) -> Journey:
+    document = flow_document(result, say)
+    facts = Document()
+    brokers = {event.event: event.event for event in result.events}
+    steps = _step(result.root, "", brokers, say, facts)
+    places = derivations.of(facts)
+    rest = Document([block for block in document.blocks if not isinstance(block, Tree)])
+    for one in document.numbers:
+        if one.id in ("rate", "depth"):
+            rest.numbers.append(one)
+    tables = [block for block in rest.blocks if isinstance(block, Table)]
+    rest.numbers = document.numbers if tables and result.events else rest.numbers
+    named = shown(rest, derivations)
+    more = tuple(figure for figure in named.more if figure.id in ("rate", "depth"))
+    kept = Shown(named.note, named.blocks, named.places, more, tuple(document.assumptions))
+    return Journey(result.flow, result.title.in_language(say.language), _placed(steps, places), kept)
+
+
+def _step(step: Step, source: str, events: dict[str, str], say: Say, facts: Document) -> StepLine:
+    """A step and all below it; what is published goes to the event's box, and what is delivered comes from there."""
+    target = step.subject if step.kind == "publish" else step.subject.partition(".")[0]
+    told = tuple((fact.text, fact.explains) for fact in step_facts(step, say, facts))
+    children = tuple(_step(child, target, events, say, facts) for child in step.children)
+    return StepLine(step_subject(step, say), told, step_style(step), source, target, children)
+
+
+def _placed(line: StepLine, places: tuple[int, ...]) -> StepLine:
+    """The same with places in the table of derivations."""
+    facts = tuple((text, None if number is None else places[number]) for text, number in line.facts)
+    return StepLine(line.subject, facts, line.style, line.source, line.target, tuple(_placed(child, places) for child in line.children))
+
+
+__all__ = ["Cell", "Figure", "Journey", "Shown", "StepLine", "journey_shown", "refusal", "shown"]
