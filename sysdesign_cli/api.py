@@ -147,11 +147,17 @@ class Design:
 
         return journey(self.system, pick_flow(self.system, name), workload)
 
-    def picture(self, view: str = "services") -> Picture:
-        """The system as boxes and arrows. view: ``services``, ``flow``, ``failure`` or ``deployment``. Raises ScenarioError."""
-        from sysdesign_cli.analyses.picture import picture
+    def picture(self, view: str = "", flow: str = "", kill: Sequence[str] = (), zones: Sequence[str] = (), workload: str = "") -> Picture:
+        """The system as boxes and arrows. view: ``services``, ``flow`` (with ``flow``: that one only), ``failure`` or ``deployment``.
 
-        return picture(self.system, view)
+        Unless said it is ``failure`` when something is killed, ``flow`` when one is named, else ``services``. Raises ScenarioError, and
+        ValueError for a view that there is not.
+        """
+        from sysdesign_cli.analyses.picture import picture
+        from sysdesign_cli.analyses.situations import Kill
+
+        view = view or ("failure" if kill or zones else "flow" if flow else "services")
+        return picture(self.system, view, flow, Kill(tuple(kill), tuple(zones)), workload)
 
     def latency(self, flow: str = "", workload: str = "", kill: Sequence[str] = (), zones: Sequence[str] = ()) -> LatencyResult:
         """How long answers and completions of one flow, or of all, take at the busiest moment. Raises ScenarioError."""

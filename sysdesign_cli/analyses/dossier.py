@@ -17,10 +17,11 @@ from sysdesign_cli.analyses.claims import SystemOf, VerifyResult, verify
 from sysdesign_cli.analyses.comparison import CompareResult
 from sysdesign_cli.analyses.cost import CostResult, cost
 from sysdesign_cli.analyses.day import DayResult, over_day
-from sysdesign_cli.analyses.failover import FailoverResult, failover
+from sysdesign_cli.analyses.failover import FailoverResult
 from sysdesign_cli.analyses.journey import FlowResult, journey
 from sysdesign_cli.analyses.latency import LatencyResult, latency
 from sysdesign_cli.analyses.parallel import in_order
+from sysdesign_cli.analyses.picture_failure import failure
 from sysdesign_cli.analyses.planes import Plane, planes_of_comparison, planes_of_tradeoff
 from sysdesign_cli.analyses.ranking import RankingResult, rank_kills
 from sysdesign_cli.analyses.situations import Kill, Setting
@@ -44,6 +45,18 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """One thing killed alone: what it does, and the state in which it leaves boxes and arrows of the diagram, where that is not ok.
+
+    boxes: id -> state; arrows: id of the one box, of the other, and the state.
+    """
+
+    outcome: FailoverResult
+    boxes: dict[str, str]
+    arrows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Dossier:
     """One scenario under one workload.
 
@@ -60,7 +73,7 @@ class Dossier:
     availability: AvailabilityResult | Refused
     availabilities: tuple[AvailabilityResult, ...] | Refused
     cost: CostResult | Refused
-    failures: tuple[FailoverResult, ...] | Refused
+    failures: tuple[Failure, ...] | Refused
     ranking: RankingResult | Refused
     claims: VerifyResult | Refused
     findings: CheckResult | Refused
@@ -150,8 +163,12 @@ def _single_kills(system: System) -> list[Kill]:
     return services + [Kill(zones=(str(zone),)) for zone in system.scenario.zones]
 
 
-def _failure(system: System, workload: str, kill: Kill) -> FailoverResult:
-    return failover(system, kill, workload)
+def _failure(system: System, workload: str, kill: Kill) -> Failure:
+    picture = failure(system, kill, workload)
+    assert picture.failure is not None
+    boxes = {box.id: box.state for box in picture.boxes if box.state != "ok"}
+    arrows = tuple((arrow.source, arrow.target, arrow.state) for arrow in picture.arrows if arrow.state != "ok")
+    return Failure(picture.failure, boxes, arrows)
 
 
 def _availabilities(system: System, workload: str) -> tuple[AvailabilityResult, ...]:

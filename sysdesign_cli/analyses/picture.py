@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Service
-from sysdesign_cli.scenario.problems import ScenarioError
 from sysdesign_cli.scenario.quantity import RATE
 from sysdesign_cli.scenario.shapes import Text
 
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.cascade import Step
+    from sysdesign_cli.analyses.causes import Cause
+    from sysdesign_cli.analyses.failover import FailoverResult
+    from sysdesign_cli.analyses.situations import Kill
+
 VIEWS: Final = ("services", "flow", "failure", "deployment")
+#: What a box or an arrow may be in, mildest first. Beside the states of requests those of services: starved (alive, and no work comes),
+#: idle (alive, and nobody calls), short (some replicas dead), overloaded, down (with its zone), killed.
+STATES: Final = ("ok", "idle", "starved", "short", "degraded", "delayed", "overloaded", "failed", "lost", "down", "killed")
 #: Kinds of services that keep data: a call to one is drawn as an access to a store.
 STORES: Final = ("database", "cache")
 
 
 @dataclass(frozen=True)
 class Group:
-    """Boxes that belong together. kind: ``team``, ``zone`` or ``flow``."""
+    """Boxes that belong together. kind: ``team``, ``zone``, ``outside`` (in no zone), ``flow``, ``waited`` (the user waits for these) or ``later``.
+    """
 
     id: str
     kind: str
@@ -33,7 +41,8 @@ class Group:
 class Box:
     """One box. kind: a kind of service, ``event``, or ``flow`` (where users come in).
 
-    state: "" where nothing is said of it. order: the how manieth the failure reached it, 0 for never.
+    group: id of its group, or "". state: one of STATES, or "" where nothing is said of it. order: in which place the failure reached it,
+    0 for never. ends: ``answered``, ``completed``. replicas: how many stand here, 0 where nothing is said of it.
     """
 
     id: str
@@ -44,24 +53,42 @@ class Box:
     team: str = ""
     state: str = ""
     order: int = 0
+    ends: tuple[str, ...] = ()
+    replicas: int = 0
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """Everything of one kind that goes from one box to another. kind: ``call``, ``store``, ``fallback``, ``publish`` or ``deliver``.
+    """Everything of one kind that goes from one box to another.
 
-    rate: how often a second, at the busiest moment; None without a workload.
+    kind: ``start`` (a flow enters), ``call``, ``store`` (a call to one), ``fallback``, ``publish`` (to an event) or ``deliver``.
+    rate: how often a second, at the busiest moment; None without a workload. steps: which steps of the flow these are.
     """
 
     source: str
     target: str
     kind: str
     rate: Number | None = None
+    steps: tuple[int, ...] = ()
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One step of a failure: the boxes it reached, and why: a cause, or the step by which a service came to be overloaded."""
+
+    order: int
+    boxes: tuple[str, ...]
+    cause: Cause | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn. Boxes stand in the order of the file, arrows in the order in which they are met there."""
+    """What is drawn. Boxes stand in the order of the file, arrows in the order in which they are met there.
+
+    flow: the flow that is drawn, or "". failure: the outcome of what is dead, and ``story``: how it went on, in order.
+    """
 
     scenario: str
     title: Text
@@ -69,12 +96,41 @@ class Picture:
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     groups: tuple[Group, ...] = ()
+    flow: str = ""
+    failure: FailoverResult | None = None
+    story: tuple[Told, ...] = ()
+    changes: tuple[str, ...] = ()
+    """changes from the command line, ``path=value``, that are in force"""
 
 
-def picture(system: System, view: str = "services") -> Picture:
-    """The picture of a system. Raises ScenarioError for unknown names."""
-    drawn = _Services(system)
-    return Picture(system.scenario.address, system.scenario.title, view, drawn.boxes(), drawn.arrows(), drawn.groups())
+def picture(system: System, view: str = "services", flow: str = "", kill: Kill | None = None, workload: str = "") -> Picture:
+    """The picture of a system. Raises ScenarioError for names that are not there, ValueError for an unknown view.
+
+    flow: for the view of that name; all of them unless said. kill: what is dead in the views ``failure`` and ``deployment``.
+    """
+    return replace(_drawn(system, view, flow, kill, workload), changes=system.scenario.changes)
+
+
+def _drawn(system: System, view: str, flow: str, kill: Kill | None, workload: str) -> Picture:
+    if view == "services":
+        from sysdesign_cli.analyses.picture_services import services
+
+        return services(system, workload)
+    if view == "flow":
+        from sysdesign_cli.analyses.picture_flow import flows
+
+        return flows(system, flow, workload)
+    from sysdesign_cli.analyses.situations import Kill
+
+    if view == "failure":
+        from sysdesign_cli.analyses.picture_failure import failure
+
+        return failure(system, kill or Kill(), workload)
+    if view == "deployment":
+        from sysdesign_cli.analyses.picture_deployment import deployment
+
+        return deployment(system, kill or Kill(), workload)
+    raise ValueError(view)
 
 
 def service_id(name: str) -> str:
@@ -89,61 +145,20 @@ def flow_id(name: str) -> str:
     return f"flow:{name}"
 
 
-@dataclass
-class _Services:
-    """Services, events and flows of a system, grouped by team; an event is with the team of its broker."""
+def service_box(service: Service, id: str = "", group: str = "") -> Box:
+    return Box(id or service_id(service.name), service.kind, service.name, service.title, group, str(service.team or ""))
 
-    system: System
-    _rates: list[float] = field(init=False)
 
-    def __post_init__(self) -> None:
-        try:
-            self._rates = Setting(self.system).rates
-        except ScenarioError:  # without a workload there is still a picture
-            self._rates = []
+def call_kind(callee: Service) -> str:
+    return "store" if callee.kind in STORES else "call"
 
-    def boxes(self) -> tuple[Box, ...]:
-        return (*self._flows(), *(self._service(service) for service in self.system.services), *self._events())
 
-    def groups(self) -> tuple[Group, ...]:
-        teams = dict.fromkeys(str(service.team) for service in self.system.services if service.team)
-        return tuple(Group(f"team:{team}", "team", team) for team in teams)
-
-    def arrows(self) -> tuple[Arrow, ...]:
-        """One arrow for each pair of boxes and kind, however many handlers are behind it."""
-        totals: dict[tuple[str, str, str], float] = {}
-        for source, target, kind, rate in self._every_arrow():
-            key = (source, target, kind)
-            totals[key] = totals.get(key, 0.0) + rate
-        known = bool(self._rates)
-        return tuple(Arrow(*key, Number(rate, RATE, "traffic") if known else None) for key, rate in totals.items())
-
-    def _flows(self) -> Iterator[Box]:
-        for flow in self.system.scenario.flows.values():
-            yield Box(flow_id(flow.name), "flow", flow.name, flow.title)
-
-    def _service(self, service: Service) -> Box:
-        team = str(service.team) if service.team else ""
-        return Box(service_id(service.name), service.kind, service.name, service.title, f"team:{team}" if team else "", team)
-
-    def _events(self) -> Iterator[Box]:
-        for event in self.system.scenario.events.values():
-            yield Box(event_id(event.name), "event", event.name, event.title)
-
-    def _every_arrow(self) -> Iterator[tuple[str, str, str, float]]:
-        system = self.system
-        for flow in system.scenario.flows.values():
-            entry = system.handlers[system.entry(flow)]
-            yield flow_id(flow.name), service_id(system.services[entry.service].name), "start", 0.0
-        for node in system.handlers:
-            here = service_id(system.services[node.service].name)
-            rate = self._rates[node.index] if self._rates else 0.0
-            if node.event is not None:
-                yield event_id(node.event.name), here, "deliver", rate
-            for mean, edge in node.weighted_calls():
-                callee = system.service_of(edge.target)
-                yield here, service_id(callee.name), "store" if callee.kind in STORES else "call", rate * mean
-                if edge.fallback is not None:
-                    yield here, service_id(system.service_of(edge.fallback).name), "fallback", 0.0
-            for publish in node.publishes:
-                yield here, event_id(publish.event.name), "publish", rate * publish.mean
+def merged(arrows: Iterable[tuple[str, str, str, float, int]], rated: bool) -> tuple[Arrow, ...]:
+    """(source, target, kind, rate, step) each: one arrow for each pair of boxes and kind, however many handlers are behind it."""
+    rates: dict[tuple[str, str, str], float] = {}
+    steps: dict[tuple[str, str, str], list[int]] = {}
+    for source, target, kind, rate, step in arrows:
+        key = (source, target, kind)
+        rates[key] = rates.get(key, 0.0) + rate
+        steps.setdefault(key, []).extend([step] if step else [])
+    return tuple(Arrow(*key, Number(rate, RATE, "traffic") if rated else None, tuple(steps[key])) for key, rate in rates.items())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sysdesign_cli.cli.files import write_whole
+from sysdesign_cli.cli.files import check_target, save
 from sysdesign_cli.cli.session import Session
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(session: Session) -> Callable[..., int]:
     def report(
         scenarios: list[str] = session.scenarios_argument(),
         output: str = typer.Option("report.html", "--output", "-o", metavar="FILE", help=say("cli.opt-report-output")),
-        force: bool = typer.Option(False, "--force", help=say("cli.opt-report-force")),
+        force: bool = typer.Option(False, "--force", help=say("cli.opt-force")),
         workload: str = session.workload_option(),
         changes: list[str] = session.set_option(),
         lang: str = typer.Option("", "--lang", metavar="en|th", help=say("cli.opt-report-lang"), show_default=False),
@@ -46,9 +46,8 @@ def command(session: Session) -> Callable[..., int]:
         session.check_options("", lang)
         _check_templates(session)
         path = Path(output)
-        if output != STDOUT and not force and not _may_write(session, path):
-            sys.stderr.write(say("report.kept", path=path) + "\n")
-            return 0
+        if output != STDOUT:
+            check_target(session, path, force)
         text = made(session, Wanted(tuple(dict.fromkeys(scenarios)), workload, tuple(changes), lang or say.language))
         if output == STDOUT:
             sys.stdout.write(text)
@@ -79,14 +78,10 @@ def made(session: Session, wanted: Wanted) -> str:
 
 
 def written(session: Session, path: Path, text: str) -> int:
-    """Write a report whole or not at all, and say where it is. Returns the exit code."""
+    """Write a report whole or not at all, and say where it is."""
     from sysdesign_cli.scenario.quantity import format_quantity
 
-    try:
-        write_whole(path, text)
-    except OSError as error:
-        sys.stderr.write(session.say("init.cannot-write", path=path, reason=error.strerror or type(error).__name__) + "\n")
-        return 2
+    save(session, path, text)
     size = format_quantity(float(len(text.encode())), "size")
     sys.stdout.write(session.say("report.written", path=path, size=size) + "\n")
     return 0
@@ -102,12 +97,3 @@ def _check_templates(session: Session) -> None:
 
     if find_spec("jinja2") is None:
         raise typer.BadParameter(session.say("report.missing"))
-
-
-def _may_write(session: Session, path: Path) -> bool:
-    """Whether the file is not there yet, or may be written over: asked where somebody sits there, refused elsewhere."""
-    if not (path.exists() or path.is_symlink()):
-        return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise typer.BadParameter(session.say("report.refused-exists", path=path))
-    return typer.confirm(session.say("report.exists", path=path), default=False, err=True)

@@ -10,8 +10,10 @@ import typer
 from sysdesign_cli.cli.session import Session, complete_names
 
 if TYPE_CHECKING:
+    from sysdesign_cli.api import Design
     from sysdesign_cli.scenario.model import Scenario
     from sysdesign_cli.scenario.problems import ScenarioError
+    from sysdesign_cli.views.document import Tree
 
 
 def command(session: Session) -> Callable[..., int]:
@@ -37,11 +39,22 @@ def command(session: Session) -> Callable[..., int]:
                 parts = design.scenario.services.get(part) or design.scenario.events.get(part)
                 session.present("show", [parts], [found], format)
             return 0
-        document = (defaults_document if defaults else show_document)(design.scenario, session.say)
+        if defaults:
+            document = defaults_document(design.scenario, session.say)
+        else:
+            document = show_document(design.scenario, session.say, _drawing(design, session) if format != "json" else None)
         session.present("show", [design.scenario], [document], format)
         return 0
 
     return show
+
+
+def _drawing(design: Design, session: Session) -> Tree | None:
+    from sysdesign_cli.analyses.picture_services import services
+    from sysdesign_cli.views.diagrams.terminal import drawable, terminal
+
+    picture = services(design.system, rated=False)
+    return terminal(picture, session.say) if drawable(picture) else None
 
 
 def _no_such_part(scenario: Scenario, part: str) -> ScenarioError:

@@ -38,7 +38,7 @@ _OUTCOME_STYLE = {
 def failover_document(result: FailoverResult, say: Say, hints: tuple[tuple[str, str], ...] = ()) -> Document:
     """hints: (sentence, command) pairs about the same kill elsewhere."""
     document = Document()
-    document.add(Heading(result.scenario, _setting(result, say)))
+    document.add(Heading(result.scenario, setting_text(result, say)))
     document.add(_flows(document, result, say))
     document.add(Tree(tuple(_branch(cause, say, result.kill.duration_s) for cause in result.causes)))
     if result.waits:
@@ -57,7 +57,7 @@ def failover_document(result: FailoverResult, say: Say, hints: tuple[tuple[str, 
     return document
 
 
-def _setting(result: FailoverResult, say: Say) -> str:
+def setting_text(result: FailoverResult, say: Say) -> str:
     killed = [*result.kill.services, *(say("zone", zone=zone) for zone in result.kill.zones)]
     workload = result.workload_title.in_language(say.language) or result.workload
     key = "failover.heading" if killed else "failover.heading-nothing"
@@ -123,7 +123,7 @@ def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
 
 def _branch(cause: Cause, say: Say, duration: float | None) -> Branch:
     """One line; a branch that ends in flows says so on the same line."""
-    note = _outcome(cause, say)
+    note = outcome_text(cause, say)
     children = cause.children
     reached = [child for child in children if child.outcome == "reaches-user"]
     if reached:
@@ -133,14 +133,14 @@ def _branch(cause: Cause, say: Say, duration: float | None) -> Branch:
         note += " → " + "; ".join(say(f"cause.reaches-user.{state}", flows=", ".join(flows)) for state, flows in by_state.items())
         children = tuple(child for child in children if child.outcome != "reaches-user")
     elif len(children) == 1 and children[0].outcome == "not-on-any-path":
-        note += " → " + _outcome(children[0], say)
+        note += " → " + outcome_text(children[0], say)
         children = ()
     return Branch(
         cause.subject, note, _OUTCOME_STYLE.get(cause.outcome, "failed"), tuple(_branch(child, say, duration) for child in children)
     )
 
 
-def _outcome(cause: Cause, say: Say) -> str:
+def outcome_text(cause: Cause, say: Say) -> str:
     if cause.outcome == "absorbed":
         return say(f"cause.absorbed.{cause.detail['how']}", by=cause.detail["by"])
     if cause.outcome == "reaches-user":

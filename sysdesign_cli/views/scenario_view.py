@@ -32,11 +32,14 @@ def list_document(scenarios: Sequence[Scenario], say: Say) -> Document:
     return Document().add(Table(columns, rows), Note(say("list.hint"), "muted"))
 
 
-def show_document(scenario: Scenario, say: Say) -> Document:
+def show_document(scenario: Scenario, say: Say, drawing: Tree | None = None) -> Document:
+    """drawing: the system as a compact picture, when it is small enough for one."""
     document = Document()
     document.add(Heading(scenario.address, scenario.title.in_language(say.language)))
     if scenario.description:
         document.add(Note(scenario.description.in_language(say.language)))
+    if drawing is not None:
+        document.add(drawing)
     document.add(_services(scenario, say), _tree(scenario, say))
     if scenario.events:
         document.add(_events(scenario, say))

@@ -12,10 +12,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _POINTS: Final = 72.0
+#: Boxes and arrows together; so many take about ten seconds.
+MOST: Final = 3000
+#: Up to so many arrows: inches between neighbours (an arrow that passes a layer is one), and between layers.
+_ROOM: Final = ((80, 0.3, 0.6), (250, 0.12, 1.2), (1e9, 0.05, 3.0))
 
 
 class LayoutMissing(Exception):
     """The package that lays pictures out is not installed."""
+
+
+class TooLarge(Exception):
+    """More boxes or arrows than can be laid out while somebody waits."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(count, limit)
+        self.count = count
+        self.limit = limit
 
 
 @dataclass(frozen=True)
@@ -53,8 +66,6 @@ class Link:
     source: str
     target: str
     label: Size | None = None
-    ranks: bool = True
-    """whether the target has to stand behind the source"""
 
 
 @dataclass(frozen=True)
@@ -78,31 +89,33 @@ class Layout:
     ways: tuple[Way, ...]
 
 
-def lay_out(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], downwards: bool = False) -> Layout:
-    """Layers by Graphviz's dot, from left to right or downwards. Raises LayoutMissing."""
-    numbers = {name: f"n{number}" for number, name in enumerate(boxes)}
-    source = "\n".join(_source(numbers, boxes, frames, links, downwards))
+def lay_out(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link] = ()) -> Layout:
+    """Layers by Graphviz's dot, from left to right. hidden: arrows that order the boxes and are not drawn. Raises LayoutMissing, TooLarge."""
+    if (count := len(boxes) + len(links)) > MOST:
+        raise TooLarge(count, MOST)
+    source = "\n".join(_source(boxes, frames, links, hidden))
     return _read(_ask(source), boxes, frames, links)
 
 
-def _source(
-    numbers: Mapping[str, str], boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], downwards: bool
-) -> list[str]:
+def _source(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link]) -> list[str]:
+    numbers = {name: f"n{number}" for number, name in enumerate(boxes)}
+    beside, between = next(room for most, *room in _ROOM if len(links) <= most)
     lines = [
         "digraph {",
-        f"graph [rankdir={'TB' if downwards else 'LR'} nodesep=0.3 ranksep=0.6 newrank=true]",
+        f"graph [rankdir=LR nodesep={beside} ranksep={between} newrank=true]",
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowsize=0.8]",
     ]
-    for name, size in boxes.items():
+    # without arrows, what comes last is placed highest
+    for name, size in boxes.items() if links else reversed(boxes.items()):
         lines.append(f"{numbers[name]} [width={size.width / _POINTS:.4f} height={size.height / _POINTS:.4f}]")
     for number, frame in enumerate(frames.values()):
         members = " ".join(numbers[name] for name in frame.members)
         lines.append(f"subgraph cluster{number} {{ graph [margin=12 labeljust=l label={_room(frame.title)}] {members} }}")
     for number, link in enumerate(links):
         label = f" label={_room(link.label)}" if link.label else ""
-        ends = f"{numbers[link.source]} -> {numbers[link.target]}"
-        lines.append(f"{ends} [id={number} constraint={str(link.ranks).lower()}{label}]")
+        lines.append(f"{numbers[link.source]} -> {numbers[link.target]} [id={number}{label}]")
+    lines += [f"{numbers[link.source]} -> {numbers[link.target]} [style=invis]" for link in hidden]
     return [*lines, "}"]
 
 
@@ -135,7 +148,7 @@ def _read(answer: dict[str, Any], boxes: Mapping[str, Size], frames: Mapping[str
         framed[name] = Place(left, height - top, right - left, top - bottom)
         x, y = _numbers(part["lp"])
         titles[name] = Place(x - frame.title.width / 2, height - y - frame.title.height / 2, frame.title.width, frame.title.height)
-    found = sorted(answer.get("edges", ()), key=lambda edge: int(edge["id"]))
+    found = sorted((edge for edge in answer.get("edges", ()) if "id" in edge), key=lambda edge: int(edge["id"]))
     ways = tuple(_way(edge, link, height) for edge, link in zip(found, links, strict=True))
     return Layout(width, height, placed, framed, titles, ways)
 

@@ -13,6 +13,7 @@ from sysdesign_cli.views.diagrams.layout import Place
 from sysdesign_cli.views.diagrams.shapes import ICONS, outline
 from sysdesign_cli.views.diagrams.svg_style import ARROWS, STATES
 from sysdesign_cli.views.diagrams.text import width
+from sysdesign_cli.views.diagrams.wording import kind_name
 
 SIGN: Final = 40.0
 ROW: Final = 28.0
@@ -21,7 +22,7 @@ SIZE: Final = 11.0
 
 @dataclass(frozen=True)
 class Entry:
-    """One sign. what: ``arrow``, ``kind`` or ``state``."""
+    """One sign. what: ``arrow``, ``kind``, ``state`` or ``number``."""
 
     what: str
     key: str
@@ -50,12 +51,14 @@ def rows(picture: Picture, say: Say, room: float) -> list[Row]:
     states = {box.state for box in picture.boxes}
     entries = [Entry("arrow", kind, say(f"diagram.arrow.{kind}")) for kind in ARROWS if kind in used]
     entries += [
-        Entry("kind", kind, say(f"diagram.kind.{kind}") if kind in ("event", "flow") else say(f"kind.{kind}"))
+        Entry("kind", kind, kind_name(kind, say))
         for kind in ("flow", "client", "gateway", "service", "function", "event", "broker", "database", "cache", "cdn", "external")
         if kind in kinds
     ]
     found = [Entry("state", state, say(f"diagram.state.{state}")) for state in STATES if state in states]
-    return [*_broken(entries, room), *_broken(found, room)]
+    numbers = [Entry("number", "", say("diagram.steps"))] if any(arrow.steps for arrow in picture.arrows) else []
+    numbers += [Entry("number", "", say("diagram.order"))] if picture.story else []
+    return [*_broken(entries, room), *_broken([*found, *numbers], room)]
 
 
 def _broken(entries: list[Entry], room: float) -> Iterator[Row]:
@@ -83,6 +86,8 @@ def drawn(rows: list[Row], left: float, top: float) -> Iterator[str]:
 def _sign(entry: Entry, x: float, y: float) -> str:
     if entry.what == "arrow":
         return f'<g class="edge edge-{entry.key}"><path d="M{x:.1f} {y + 11:.1f}h{SIGN:.1f}"/></g>'
+    if entry.what == "number":
+        return f'<text class="step" x="{x + SIGN / 2:.1f}" y="{y + 15:.1f}">1, 2, …</text>'
     at = Place(x + 4, y, SIGN - 8, 22)
     kind = entry.key if entry.what == "kind" else "service"
     state = f" state-{entry.key}" if entry.what == "state" else ""
@@ -90,4 +95,4 @@ def _sign(entry: Entry, x: float, y: float) -> str:
     above = 4 if kind in ("database", "cache") else 0
     drawn_icon = f'<path class="icon" transform="translate({x + SIGN / 2 - 6:.1f} {y + 5 + above:.1f}) scale(.85)" d="{icon}"/>' if icon else ""
     badge = f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>' if state else ""
-    return f'<g class="kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'
+    return f'<g class="node kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'

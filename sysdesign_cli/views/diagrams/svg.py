@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture
 from sysdesign_cli.messages import Say
-from sysdesign_cli.views.diagrams import legend
-from sysdesign_cli.views.diagrams.layout import Frame, Layout, Link, Place, Size, Way, lay_out
+from sysdesign_cli.views.diagrams import legend, wording
+from sysdesign_cli.views.diagrams.labels import ICON, LINE, SMALL, Label, crowded, label, placed
+from sysdesign_cli.views.diagrams.layout import Layout, Place, Way
 from sysdesign_cli.views.diagrams.shapes import ICONS, INSET, INSETS, outline
 from sysdesign_cli.views.diagrams.svg_style import definitions, style
 from sysdesign_cli.views.diagrams.text import width, wrapped
-from sysdesign_cli.views.document import clean
 
-NAME_SIZE: Final = 13.0
-ABOUT_SIZE: Final = 11.0
-LINE: Final = 15.0
-MARGIN: Final = 16.0
-#: From so many boxes on only names are written.
-CROWDED: Final = 60
-
-
-@dataclass(frozen=True)
-class Label:
-    """What stands in a box."""
-
-    name: tuple[str, ...]
-    about: tuple[str, ...]
-
-    def size(self, kind: str) -> Size:
-        left, right, above = INSETS.get(kind, INSET)
-        icon = 20.0 if kind in ICONS else 0.0
-        widths = [width(line, NAME_SIZE, bold=True) for line in self.name] + [width(line, ABOUT_SIZE) for line in self.about]
-        return Size(max(widths, default=0.0) + left + right + icon, LINE * (len(self.name) + len(self.about)) + 14 + above)
+MARGIN: Final = 18.0
+HEAD: Final = 46.0
+STORY: Final = 21.0
+#: The legend and the story are this wide at least.
+NARROWEST: Final = 620.0
+#: Attribute that names a box, by kind; all others are services.
+NAMED: Final = {"event": "data-event", "flow": "data-flow"}
 
 
 def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bool = False) -> str:
@@ -44,125 +30,125 @@ def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bo
     scope: class of the ``<svg>`` and beginning of the ids in it; a page with several drawings gives each its own. interactive: boxes can
     be reached with the keyboard and are told as buttons; what they do is the page's matter.
     """
-    labels = {box.id: _label(box, picture, say) for box in picture.boxes}
-    layout = _layout(picture, labels, say)
-    top = MARGIN + 46
-    signs = legend.rows(picture, say, max(layout.width, 560))
-    wide = max([layout.width, *(row.width for row in signs)]) + 2 * MARGIN
-    high = top + layout.height + 20 + sum(row.height for row in signs) + MARGIN
-    title = say("diagram.title", scenario=_line(picture.scenario), view=say(f"diagram.view.{picture.view}"))
-    role = "group" if interactive else "img"
+    labels = {box.id: label(box, picture, say) for box in picture.boxes}
+    layout = placed(picture, labels, say)
+    room = max(layout.width, NARROWEST)
+    below = MARGIN + HEAD + layout.height + 24
+    told = list(_story(picture, say, room, below))
+    signs = legend.rows(picture, say, room)
+    signs_at = below + len(told) * STORY + (12 if told else 0)
+    size = (room + 2 * MARGIN, signs_at + legend.ROW * len(signs) + MARGIN)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" role="{role}" aria-labelledby="{scope}-title {scope}-desc" '
-        f'lang="{say.language}" width="{wide:.0f}" height="{high:.0f}" viewBox="0 0 {wide:.0f} {high:.0f}">',
-        f'<title id="{scope}-title">{_text(title)}</title>',
-        f'<desc id="{scope}-desc">{_text(_description(picture, say))}</desc>',
-        f"<style>{style(scope)}</style>",
-        definitions(scope),
-        f'<rect width="{wide:.0f}" height="{high:.0f}" style="fill:#fff"/>',
-        f'<text class="heading" x="{MARGIN}" y="{MARGIN + 16}">{_text(picture.title.in_language(say.language) or picture.scenario)}</text>',
-        f'<text class="note" x="{MARGIN}" y="{MARGIN + 34}">{_text(title)}</text>',
-        f'<g transform="translate({MARGIN} {top})">',
-        *(_frame(group, layout, say) for group in picture.groups if group.id in layout.frames),
-        *(_arrow(arrow, way, picture, say) for arrow, way in zip(picture.arrows, layout.ways, strict=True)),
-        *(_box(box, labels[box.id], layout.boxes[box.id], say, interactive) for box in picture.boxes),
+        *_head(picture, say, size, scope, interactive),
+        f'<g transform="translate({MARGIN} {MARGIN + HEAD})">',
+        *_frames(picture, layout, say),
+        *_arrows(picture, layout, say),
+        *(_box(box, labels[box.id], layout.boxes[box.id], picture, say, interactive) for box in picture.boxes),
         "</g>",
-        *legend.drawn(signs, MARGIN, top + layout.height + 20),
+        *told,
+        *legend.drawn(signs, MARGIN, signs_at),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _line(text: str) -> str:
-    """On one line, and harmless."""
-    return clean(" ".join(text.split()))
+def _head(picture: Picture, say: Say, size: tuple[float, float], scope: str, interactive: bool) -> Iterator[str]:
+    wide, high = (f"{length:.0f}" for length in size)
+    title = escape(wording.subject(picture, say))
+    dense = " crowded" if crowded(picture) else ""
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope} view-{picture.view}{dense}" role="{"group" if interactive else "img"}" '
+        f'aria-labelledby="{scope}-title {scope}-desc" lang="{say.language}" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">'
+    )
+    yield f'<title id="{scope}-title">{title}</title>'
+    yield f'<desc id="{scope}-desc">{escape(wording.description(picture, say))}</desc>'
+    yield f"<style>\n{style(scope)}\n</style>"
+    yield definitions(scope)
+    yield f'<rect class="paper" width="{wide}" height="{high}"/>'
+    yield f'<text class="heading" x="{MARGIN}" y="{MARGIN + 16}">{escape(wording.heading(picture, say))}</text>'
+    yield f'<text class="note" x="{MARGIN}" y="{MARGIN + 34}">{title}</text>'
 
 
-def _text(text: str) -> str:
-    return escape(_line(text))
+def _story(picture: Picture, say: Say, room: float, top: float) -> Iterator[str]:
+    """One line of a numbered list each; a long sentence takes several."""
+    y = top
+    for number, sentence in wording.story(picture, say):
+        for part, text in enumerate(wrapped(sentence, SMALL, room - 30, 3)):
+            sign = _order(number, MARGIN + 9, y + 4) if number and not part else ""
+            yield f'<g class="story">{sign}<text x="{MARGIN + 26}" y="{y + 8:.1f}">{escape(text)}</text></g>'
+            y += STORY
 
 
-def _label(box: Box, picture: Picture, say: Say) -> Label:
-    name = wrapped(_line(box.name), NAME_SIZE, 190, 3, bold=True)
-    if len(picture.boxes) >= CROWDED:
-        return Label(name, ())
-    return Label(name, wrapped(_line(box.title.in_language(say.language)), ABOUT_SIZE, 170, 2))
-
-
-def _layout(picture: Picture, labels: dict[str, Label], say: Say) -> Layout:
-    sizes = {box.id: labels[box.id].size(box.kind) for box in picture.boxes}
-    frames = {}
+def _frames(picture: Picture, layout: Layout, say: Say) -> Iterator[str]:
+    """Groups, and their titles behind them so that no arrow crosses out what is written."""
     for group in picture.groups:
-        members = tuple(box.id for box in picture.boxes if box.group == group.id)
-        if members:
-            frames[group.id] = Frame(members, Size(width(_group_title(group, say), ABOUT_SIZE) + 4, 16))
-    links = [Link(arrow.source, arrow.target) for arrow in picture.arrows]
-    return lay_out(sizes, frames, links)
+        if (at := layout.frames.get(group.id)) is not None:
+            yield (
+                f'<g class="group group-{group.kind}" data-group="{escape(wording.line(group.name))}">'
+                f'<rect x="{at.x:.1f}" y="{at.y:.1f}" width="{at.width:.1f}" height="{at.height:.1f}" rx="8"/></g>'
+            )
 
 
-def _group_title(group: Group, say: Say) -> str:
-    return say(f"diagram.group.{group.kind}", name=_line(group.title.in_language(say.language) or group.name))
-
-
-def _frame(group: Group, layout: Layout, say: Say) -> str:
-    at, title = layout.frames[group.id], layout.titles[group.id]
-    return (
-        f'<g class="group group-{group.kind}" data-group="{_text(group.name)}">'
-        f'<rect x="{at.x:.1f}" y="{at.y:.1f}" width="{at.width:.1f}" height="{at.height:.1f}" rx="8"/>'
-        f'<text class="frame" x="{title.x:.1f}" y="{title.y + 12:.1f}">{_text(_group_title(group, say))}</text></g>'
-    )
-
-
-def _arrow(arrow: Arrow, way: Way, picture: Picture, say: Say) -> str:
+def _arrows(picture: Picture, layout: Layout, say: Say) -> Iterator[str]:
     names = {box.id: box.name for box in picture.boxes}
+    for arrow, way in zip(picture.arrows, layout.ways, strict=True):
+        yield _arrow(arrow, way, names[arrow.source], names[arrow.target], say)
+    for group in picture.groups:
+        if group.id in layout.frames:
+            yield _title(group, layout, say)
+
+
+def _title(group: Group, layout: Layout, say: Say) -> str:
+    at = layout.titles[group.id]
+    return f'<text class="frame" x="{at.x:.1f}" y="{at.y + 12:.1f}">{escape(wording.group_title(group, say))}</text>'
+
+
+def _arrow(arrow: Arrow, way: Way, source: str, target: str, say: Say) -> str:
     start, *rest = way.points
-    curves = "".join(
-        "C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in rest[number : number + 3]) for number in range(0, len(rest), 3)
-    )
-    path = f"M{start[0]:.1f} {start[1]:.1f}{curves}L{way.tip[0]:.1f} {way.tip[1]:.1f}"
-    source, target = names[arrow.source], names[arrow.target]
+    curves = "".join("C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in rest[at : at + 3]) for at in range(0, len(rest), 3))
+    state = f" state-{arrow.state}" if arrow.state else ""
+    steps = f' data-steps="{" ".join(str(step) for step in arrow.steps)}"' if arrow.steps else ""
+    written = ""
+    if way.label is not None:
+        x, y = way.label.middle
+        written = f'<text class="step" x="{x:.1f}" y="{y + 4:.1f}">{escape(wording.arrow_label(arrow))}</text>'
     return (
-        f'<g class="edge edge-{arrow.kind}" data-from="{_text(source)}" data-to="{_text(target)}">'
-        f"<title>{_text(say(f'diagram.arrow-title.{arrow.kind}', source=source, target=target))}</title>"
-        f'<path d="{path}"/></g>'
+        f'<g class="edge edge-{arrow.kind}{state}" data-from="{escape(wording.line(source))}" data-to="{escape(wording.line(target))}"'
+        f'{steps}><title>{escape(wording.arrow_title(arrow, source, target, say))}</title>'
+        f'<path d="M{start[0]:.1f} {start[1]:.1f}{curves}L{way.tip[0]:.1f} {way.tip[1]:.1f}"/>{written}</g>'
     )
 
 
-def _box(box: Box, label: Label, at: Place, say: Say, interactive: bool) -> str:
+def _box(box: Box, label: Label, at: Place, picture: Picture, say: Say, interactive: bool) -> str:
     state = f" state-{box.state}" if box.state else ""
-    what = {"event": "data-event", "flow": "data-flow"}.get(box.kind, "data-node")
     reach = ' tabindex="0" role="button"' if interactive else ""
-    about = ", ".join(_about(box, say))
-    icon = ""
-    left, _, above = INSETS.get(box.kind, INSET)
-    if box.kind in ICONS:
-        icon = f'<path class="icon" transform="translate({at.x + left:.1f} {at.y + above + 7:.1f})" d="{ICONS[box.kind]}"/>'
-        left += 20
-    lines = []
-    y = at.y + above + 18
-    for css, texts in (("name", label.name), ("about", label.about)):
-        for line in texts:
-            lines.append(f'<text class="{css}" x="{at.x + left:.1f}" y="{y:.1f}">{_text(line)}</text>')
-            y += LINE
+    zone = f' data-zone="{escape(box.id.partition("@")[2])}"' if picture.view == "deployment" else ""
+    told = escape(wording.about(box, picture, say))
+    order = _order(str(box.order), at.x + 1, at.y + 1) if box.order else ""
     return (
-        f'<g class="node kind-{box.kind}{state}" {what}="{_text(box.name)}" aria-label="{_text(about)}"{reach}>'
-        f'<title>{_text(about)}</title><path class="shape" d="{outline(box.kind, at)}"/>{icon}{"".join(lines)}'
-        f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/></g>'
+        f'<g class="node kind-{box.kind}{state}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
+        f' aria-label="{told}"{reach}><title>{told}</title><path class="shape" d="{outline(box.kind, at)}"/>{_lines(box, label, at)}'
+        f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>{order}</g>'
     )
 
 
-def _about(box: Box, say: Say) -> Iterator[str]:
-    yield box.name
-    if title := box.title.in_language(say.language):
-        yield title
-    yield say(f"diagram.kind.{box.kind}") if box.kind in ("event", "flow") else say(f"kind.{box.kind}")
-    if box.team:
-        yield say("diagram.group.team", name=box.team)
-    if box.state:
-        yield say(f"diagram.state.{box.state}")
+def _lines(box: Box, label: Label, at: Place) -> str:
+    left, _, above = INSETS.get(box.kind, INSET)
+    x, y = at.x + left, at.y + above + 18
+    parts = []
+    if box.kind in ICONS:
+        parts.append(f'<path class="icon" transform="translate({x:.1f} {y - 11:.1f})" d="{ICONS[box.kind]}"/>')
+        x += ICON
+    for css, texts in (("name", label.name), ("about", label.about)):
+        for text in texts:
+            parts.append(f'<text class="{css}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>')
+            y += LINE
+    return "".join(parts)
 
 
-def _description(picture: Picture, say: Say) -> str:
-    services = sum(1 for box in picture.boxes if box.kind not in ("event", "flow"))
-    events = sum(1 for box in picture.boxes if box.kind == "event")
-    return say("diagram.description", services=services, events=events, arrows=len(picture.arrows))
+def _order(number: str, x: float, y: float) -> str:
+    half = max(9.0, width(number, SMALL, bold=True) / 2 + 4)
+    return (
+        f'<g class="order"><rect x="{x - half:.1f}" y="{y - 9:.1f}" width="{2 * half:.1f}" height="18" rx="9"/>'
+        f'<text x="{x:.1f}" y="{y + 4:.1f}">{number}</text></g>'
+    )

@@ -6,6 +6,7 @@ kind and every state differs by shape, dashes or sign as well.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 FONTS: Final = "'Noto Sans','Noto Sans Thai','Sarabun','Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
@@ -38,36 +39,50 @@ ARROWS: Final[dict[str, tuple[str, float, str, str]]] = {
 
 def style(scope: str) -> str:
     """The sheet. scope: the class of the drawing, so that a page may hold several."""
-    lines = [
-        f".{scope}{{font-family:{FONTS};background:#fff}}",
-        f".{scope} text{{fill:#16202a;font-size:11px}}",
-        f".{scope} .heading{{font-size:17px;font-weight:700}}",
-        f".{scope} .note{{font-size:12px}}",
-        f".{scope} .name{{font-size:13px;font-weight:700}}",
-        f".{scope} .about,.{scope} .frame{{fill:#44505b}}",
-        f".{scope} .group rect{{fill:#f4f6f8;stroke:#b9c2ca;stroke-width:1}}",
-        f".{scope} .shape{{fill:#fff;stroke:#4a5560;stroke-width:1.4}}",
-        f".{scope} .kind-external .shape{{stroke-dasharray:5 3}}",
-        f".{scope} .kind-event .shape{{stroke:#0060a0}}",
-        f".{scope} .icon{{fill:none;stroke:#16202a;stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}}",
-        f".{scope} .badge{{stroke:none;fill:none}}",
-        f".{scope} .order circle{{fill:#16202a}}",
-        f".{scope} .order text{{fill:#fff;font-weight:700;text-anchor:middle}}",
-        f".{scope} .edge path{{fill:none}}",
-        f".{scope} .node:focus .shape,.{scope} .node:hover .shape{{stroke-width:3.4}}",
-    ]
+    rules = [*_GENERAL, *_arrow_rules(scope), *_state_rules(scope)]
+    return "\n".join(f".{scope} {rule}" if rule[0] != "{" else f".{scope}{rule}" for rule in rules)
+
+
+_GENERAL: Final = (
+    f"{{font-family:{FONTS}}}",
+    "text{fill:#16202a;font-size:11px}",
+    ".paper{fill:#fff}",
+    ".heading{font-size:17px;font-weight:700}",
+    ".note{font-size:12px}",
+    ".name{font-size:13px;font-weight:700}",
+    ".about{fill:#44505b}",
+    ".frame{fill:#44505b;paint-order:stroke;stroke:#f4f6f8;stroke-width:4px;stroke-linejoin:round}",
+    ".group rect{fill:#f4f6f8;stroke:#b9c2ca;stroke-width:1}",
+    ".group-waited rect{fill:#eef5ee;stroke:#7fa98a}",
+    ".group-later rect{fill:#f1f6fb;stroke:#9dbcd8;stroke-dasharray:6 4}",
+    ".group-outside rect{fill:#fff;stroke-dasharray:4 3}",
+    ".shape{fill:#fff;stroke:#4a5560;stroke-width:1.4}",
+    ".kind-external .shape{stroke-dasharray:5 3}",
+    ".kind-event .shape{stroke:#0060a0}",
+    ".icon{fill:none;stroke:#16202a;stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}",
+    ".badge{fill:none;stroke:none}",
+    ".order rect{fill:#16202a;stroke:#fff}",
+    ".order text{fill:#fff;font-weight:700;text-anchor:middle}",
+    ".edge path{fill:none}",
+    ".step{font-weight:700;text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}",
+    ".node:hover .shape,.node:focus .shape,.edge:hover path{stroke-width:3.6}",
+)
+
+
+def _arrow_rules(scope: str) -> Iterator[str]:
     for kind, (colour, width, dashes, head) in ARROWS.items():
         dashed = f";stroke-dasharray:{dashes}" if dashes else ""
-        mark = f"marker-end:url(#{scope}-{head}-{kind})"
-        lines.append(f".{scope} .edge-{kind} path{{stroke:{colour};stroke-width:{width}{dashed};{mark}}}")
+        yield f".edge-{kind} path{{stroke:{colour};stroke-width:{width}{dashed};marker-end:url(#{scope}-{head}-{kind})}}"
+
+
+def _state_rules(scope: str) -> Iterator[str]:
     for state, (line, tint, dashes, sign) in STATES.items():
-        if state == "ok":
+        if not sign:
             continue
         dashed = f";stroke-dasharray:{dashes}" if dashes else ""
-        lines.append(f".{scope} .state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}")
-        if sign:
-            lines.append(f".{scope} .state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}")
-    return "\n".join(lines)
+        yield f".node.state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}"
+        yield f".state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}"
+        yield f".edge.state-{state} path{{stroke:{line};stroke-width:2.8}}"
 
 
 def definitions(scope: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from sysdesign_cli.analyses.dossier import Failure
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.document import Branch, Cell, Document, Heading, Note, Table, Tree
@@ -27,16 +28,18 @@ class Outcomes:
     def texts(self) -> dict[str, list[str]]:
         return {say.language: [texts[number] for texts in self._places] for number, say in enumerate(self._says)}
 
-    def of(self, results: Sequence[FailoverResult]) -> Data:
-        return {name_of(result): self._one(result) for result in results}
+    def of(self, failures: Sequence[Failure]) -> Data:
+        return {name_of(failure.outcome): self._one(failure) for failure in failures}
 
-    def _one(self, result: FailoverResult) -> Data:
+    def _one(self, failure: Failure) -> Data:
+        result = failure.outcome
         documents = [failover_document(result, say) for say in self._says]
         hit = {flow.flow: [flow.answer.worst, flow.completion.worst] for flow in result.flows if _is_hit(flow)}
         together = zip(*(document.blocks for document in documents), strict=True)
         return {
             "title": self._put([_heading(document) for document in documents]),
-            "services": _services(result),
+            "boxes": failure.boxes,
+            "arrows": failure.arrows,
             "flows": hit,
             "blocks": [block for part in together for block in self._block(part, hit)],
         }
@@ -77,13 +80,6 @@ def name_of(result: FailoverResult) -> str:
 
 def _is_hit(flow: FlowOutcome) -> bool:
     return flow.answer.worst != "ok" or flow.completion.worst != "ok"
-
-
-def _services(result: FailoverResult) -> dict[str, str]:
-    """Service -> state, for those that are not ok; who is overloaded by it says that, unless dead."""
-    states = {service: state for state, names in result.blast.services.items() if state != "ok" for service in names}
-    overloaded = {step.service: "overloaded" for step in result.cascade if states.get(step.service) != "killed"}
-    return states | overloaded
 
 
 def _heading(document: Document) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 #: Texts that the script shows: all that begin like this.
-_SCRIPTED: Final = ("report.js.", "state.", "report.state.")
+_SCRIPTED: Final = ("report.js.", "state.", "diagram.state.")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _INLINE: Final = re.compile(r'(<[a-z]+\b[^<>]*?) style="([^"<>]*)"')
 
@@ -111,7 +111,7 @@ def _file(environment: Environment, pages: dict[str, str], start: str, title: st
 
 def _drawn(picture: Picture, say: Say, scope: str) -> tuple[str, str]:
     """The diagram, or in its place what is missing."""
-    from sysdesign_cli.views.diagrams.layout import LayoutMissing
+    from sysdesign_cli.views.diagrams.layout import LayoutMissing, TooLarge
     from sysdesign_cli.views.diagrams.svg import svg
 
     if not picture.boxes:
@@ -120,6 +120,8 @@ def _drawn(picture: Picture, say: Say, scope: str) -> tuple[str, str]:
         return _without_inline_styles(svg(picture, say, scope=scope, interactive=True)), ""
     except LayoutMissing:
         return "", say("report.no-layout")
+    except TooLarge as error:
+        return "", say("report.too-large", count=error.count, limit=error.limit)
 
 
 def _without_inline_styles(drawing: str) -> str:

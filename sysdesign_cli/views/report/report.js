@@ -24,13 +24,52 @@
 
   // ---- killing a service
 
-  const STATES = { "partly-failing": "failed", failing: "failed" };
   const boxes = (chapter) => all(chapter, ".map .node");
   const nameOf = (box) => box.dataset.node ?? box.dataset.flow ?? box.dataset.event;
+  const idOf = ({ dataset }) => ("node" in dataset ? "service:" + dataset.node : "flow" in dataset ? "flow:" + dataset.flow : "event:" + dataset.event);
 
-  function setState(box, state) {
-    for (const one of [...box.classList]) if (one.startsWith("state-")) box.classList.remove(one);
-    if (state && state !== "ok") box.classList.add("state-" + (STATES[state] || state));
+  function setState(element, state) {
+    for (const one of [...element.classList]) if (one.startsWith("state-")) element.classList.remove(one);
+    if (state) element.classList.add("state-" + state);
+  }
+
+  // what a box is called now: its own name, and the state that it is in
+  function tell(box, state) {
+    box.dataset.name ??= box.getAttribute("aria-label");
+    const told = box.dataset.name + (state ? ", " + word("diagram.state." + state) : "");
+    box.setAttribute("aria-label", told);
+    const title = find(box, ":scope > title");
+    if (title) title.textContent = told;
+  }
+
+  // between which boxes an arrow goes: by what kind of arrow it is
+  function ends({ dataset, classList }) {
+    const from = classList.contains("edge-start") ? "flow:" : classList.contains("edge-deliver") ? "event:" : "service:";
+    const to = classList.contains("edge-publish") ? "event:" : "service:";
+    return from + dataset.from + " " + to + dataset.to;
+  }
+
+  // the states that are to be seen now, each drawn like a box of the diagram
+  function legend(chapter, states) {
+    const drawing = find(chapter, ".map svg");
+    const list = find(chapter, ".legend");
+    list.replaceChildren();
+    for (const state of drawing ? states : []) {
+      const sign = document.createElementNS(drawing.namespaceURI, "svg");
+      sign.setAttribute("class", drawing.classList[0]);
+      sign.setAttribute("viewBox", "0 0 44 26");
+      sign.setAttribute("aria-hidden", "true");
+      const box = sign.appendChild(document.createElementNS(drawing.namespaceURI, "g"));
+      box.setAttribute("class", "node state-" + state);
+      for (const [name, path] of [["shape", "M3 7h30v16h-30z"], ["badge", "M33 9l.01 0"]]) {
+        const stroke = box.appendChild(document.createElementNS(drawing.namespaceURI, "path"));
+        stroke.setAttribute("class", name);
+        stroke.setAttribute("d", path);
+      }
+      const line = made("li");
+      line.append(sign, " ", word("diagram.state." + state));
+      list.append(line);
+    }
   }
 
   function stateSpan(state) {
@@ -45,12 +84,17 @@
     const outcome = name ? (data.kills[id] || {})[name] : null;
     if (name && !outcome) return;
     killed[id] = name;
+    const states = outcome ? outcome.boxes : {};
     for (const box of boxes(chapter)) {
-      const services = outcome ? outcome.services : {};
-      const hit = outcome && box.dataset.flow !== undefined ? outcome.flows[box.dataset.flow] : null;
-      setState(box, box.dataset.node !== undefined ? services[box.dataset.node] : hit ? worse(hit[0], hit[1]) : "");
-      if (box.dataset.node !== undefined) box.setAttribute("aria-pressed", String(box.dataset.node === name));
+      const state = states[idOf(box)] || "";
+      setState(box, state);
+      tell(box, state);
+      if (box.hasAttribute("aria-pressed")) box.setAttribute("aria-pressed", String(box.dataset.node === name));
     }
+    const arrows = new Map((outcome ? outcome.arrows : []).map(([from, to, state]) => [from + " " + to, state]));
+    for (const edge of all(chapter, ".map .edge")) setState(edge, arrows.get(ends(edge)));
+    find(chapter, ".map")?.classList.toggle("dead", Boolean(outcome));
+    legend(chapter, new Set(Object.values(states)));
     for (const row of all(chapter, "[data-flow-state]")) {
       const [answer, completion] = (outcome && outcome.flows[row.dataset.flowState]) || ["ok", "ok"];
       find(row, ".answer").replaceChildren(stateSpan(answer));
@@ -201,8 +245,11 @@
   // ---- where a figure comes from
 
   const DEPTH = 12;
+  const SHOWN = 120; // lines; beyond that, what is below is made when it is opened
+  let lines = 0;
 
   function derivation(label, place, depth) {
+    lines += 1;
     const entry = data.derivations[place];
     const line = made("li");
     const name = word("input." + label) || label;
@@ -224,11 +271,10 @@
 
   function inputs(below, depth) {
     const list = made("ul", "tree");
-    if (depth < 2) {
+    if (lines + below.length < SHOWN) {
       list.append(...below.map(([label, one]) => derivation(label, one, depth + 1)));
       return list;
     }
-    // deeper ones are made when they are opened: the derivation of a sum over hundreds of services has thousands of lines
     const fold = made("details");
     fold.append(made("summary", "", filled("report.js.inputs", { count: below.length })), list);
     fold.addEventListener("toggle", () => {
@@ -249,6 +295,7 @@
 
   function why(place) {
     const dialog = find(page, "#why");
+    lines = 0;
     const root = made("ul", "tree");
     root.append(derivation("", place, 0));
     const parts = [root];
