@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from sysdesign_cli.analyses.dossier import Dossier, Refused, Together
@@ -93,7 +93,7 @@ def chapter(id: str, dossier: Dossier, picture: Picture, draw: Draw, say: Say, d
     parts = _parts(dossier, say, derivations)
     told = [text for body in bodies.values() for text in body.assumptions]
     told += [text for journey in journeys for text in journey.rest.assumptions]
-    drawing, undrawn = draw(picture, say, f"{id}map")
+    drawing, undrawn = draw(picture, say, f"{id}drawing")
     scenario = dossier.scenario
     return Chapter(
         id=id,
@@ -136,7 +136,7 @@ def _body(answer: Result | Refused, document: Callable[[Result], Document], say:
 
 def _bodies(dossier: Dossier, say: Say, derivations: Derivations) -> dict[str, Shown]:
     bodies = {
-        "latency": _body(dossier.latency, lambda result: latency_document(result, say), say, derivations),
+        "latency": _body(dossier.latency, lambda result: _without_bars(latency_document(result, say)), say, derivations),
         "failures": _body(dossier.ranking, lambda result: ranking_document(result, say), say, derivations),
         "availability": _body(dossier.availability, lambda result: availability_document(result, say), say, derivations),
         "capacity": _body(dossier.capacity, lambda result: capacity_document(result, say), say, derivations),
@@ -149,6 +149,12 @@ def _bodies(dossier: Dossier, say: Say, derivations: Derivations) -> dict[str, S
     if isinstance(dossier.day, Refused):
         bodies["day"] = refusal(dossier.day, say)
     return bodies
+
+
+def _without_bars(document: Document) -> Document:
+    """Bars made of characters are for terminals; here there are charts."""
+    drawn = [block for block in document.blocks if isinstance(block, Table) and any(column.key == "bar" for column in block.columns)]
+    return replace(document, blocks=[block for block in document.blocks if block not in drawn])
 
 
 def _parts(dossier: Dossier, say: Say, derivations: Derivations) -> dict[str, tuple[Part, ...]]:
@@ -176,7 +182,7 @@ def _sources(dossier: Dossier, say: Say) -> Document:
     columns = (
         Column("id", say("report.source")),
         Column("title", say("column.title")),
-        Column("date", say("report.date")),
+        Column("date", say("report.date"), right=True),
         Column("grade", say("report.grade")),
         Column("address", say("report.address")),
     )

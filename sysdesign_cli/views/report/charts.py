@@ -16,7 +16,7 @@ from sysdesign_cli.views.document import Table, clean
 
 WIDTH: Final = 680.0
 HEIGHT: Final = 260.0
-_TOP: Final = 18.0
+_TOP: Final = 30.0
 _BOTTOM: Final = 44.0
 _LEFT: Final = 64.0
 _LETTER: Final = 7.2
@@ -96,7 +96,7 @@ def columns(title: str, names: Sequence[str], up: Axis, values: Sequence[float],
 
 def histogram(title: str, edges: Sequence[float], shares: Sequence[float], across: Axis, marks: Sequence[Mark], table: Table) -> Chart:
     """Bars of equal width between edges (in equal steps or in equal ratios), and upright lines where something lies among them."""
-    frame = _Frame(0.0, float(len(shares)), 0.0, max(shares, default=0.0), top=_TOP + 4 + _LINE * 3)
+    frame = _Frame(0.0, float(len(shares)), 0.0, max(shares, default=0.0), top=_LINE * 5)
     parts = frame.grid(Axis("", lambda share: f"{share * 100:.3g} %"))
     for number, share in enumerate(shares):
         left, right = frame.x(number + 0.04), frame.x(number + 0.96)
@@ -106,7 +106,7 @@ def histogram(title: str, edges: Sequence[float], shares: Sequence[float], acros
     parts.append(_text((frame.left + frame.right) / 2, HEIGHT - 6, across.title, "axis middle"))
     within = [(frame.x(_place(edges, mark.at)), mark) for mark in marks if mark.at <= edges[-1]]
     for row, (x, mark) in enumerate(sorted(within, key=lambda one: -one[0])):
-        y = _TOP + 4 + _LINE * (row % 4)
+        y = 14 + _LINE * (row % 4)
         side = "end" if x > frame.right - 150 else "start"
         parts.append(f'<line class="mark mark-{mark.kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 10:.1f}" y2="{frame.bottom_y:.1f}"/>')
         text = f"{mark.name} {across.written(mark.at)}"
@@ -123,8 +123,8 @@ def scatter(title: str, points: Sequence[Point], across: Axis, up: Axis, table: 
         point, x = points[number], frame.x(points[number].x)
         kind = "point point-front" if point.front else "point"
         parts.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{frame.y(point.y):.1f}" r="6"/>')
-        end = x > frame.right - 140
-        parts.append(_text(x + (-11 if end else 11), y + 4, _short(name, 26), "label end" if end else "label"))
+        end = x > (frame.left + frame.right) / 2
+        parts.append(_text(x + (-11 if end else 11), y + 4, _short(name, 36), "label end" if end else "label"))
     return Chart(title, _svg(title, parts), table)
 
 
@@ -157,7 +157,7 @@ class _Frame:
             parts.append(f'<line class="grid" x1="{self.left:.1f}" x2="{self.right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
             parts.append(_text(self.left - 6, y + 4, up.written(tick), "tick end"))
         if up.title:
-            parts.append(_text(4, self.top - 6, up.title, "axis"))
+            parts.append(_text(4, 14, up.title, "axis"))
         return parts
 
     def bottom(self, across: Axis, ticks: Sequence[float] | None = None) -> list[str]:

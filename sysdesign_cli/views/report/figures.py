@@ -7,7 +7,7 @@ from typing import Final
 
 from sysdesign_cli.analyses.day import DayCost, DayResult
 from sysdesign_cli.analyses.latency import FlowLatency, LatencyResult, Summary
-from sysdesign_cli.analyses.planes import Plane
+from sysdesign_cli.analyses.planes import Plane, Spot
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import COUNT, MONEY, RATE, SHARE, TIME, format_quantity
 from sysdesign_cli.views.document import Cell, Column, Table
@@ -136,7 +136,10 @@ def plane_chart(plane: Plane, say: Say) -> Chart:
         for spot in plane.spots
     )
     axes = [Axis(name, _Writer(number.unit)) for name, number in zip(titles, (plane.spots[0].x, plane.spots[0].y), strict=True)]
-    points = [Point(spot.name, spot.x.value, spot.y.value, spot.front) for spot in plane.spots]
+    at: dict[tuple[float, float], list[Spot]] = {}
+    for spot in plane.spots:
+        at.setdefault((spot.x.value, spot.y.value), []).append(spot)
+    points = [Point(", ".join(spot.name for spot in spots), x, y, spots[0].front) for (x, y), spots in at.items()]
     return scatter(title, points, axes[0], axes[1], Table(head, rows, title))
 
 

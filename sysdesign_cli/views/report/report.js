@@ -52,7 +52,7 @@
   // the states that are to be seen now, each drawn like a box of the diagram
   function legend(chapter, states) {
     const drawing = find(chapter, ".map svg");
-    const list = find(chapter, ".legend");
+    const list = find(chapter, ".signs");
     list.replaceChildren();
     for (const state of drawing ? states : []) {
       const sign = document.createElementNS(drawing.namespaceURI, "svg");
@@ -177,8 +177,7 @@
     playing = { chapter, flow, steps: all(journey, ".steps li"), at: 0, timer: 0 };
     find(chapter, ".playback").hidden = false;
     show();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    find(chapter, ".board").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    bring(chapter);
     find(chapter, ".play").focus({ preventScroll: true });
   }
 
@@ -353,8 +352,27 @@
         if (known) box.setAttribute("aria-pressed", "false");
         else if (box.dataset.flow === undefined) box.removeAttribute("role");
       }
+      tryOut(chapter);
       kill(chapter, killed[id] || "");
     }
+  }
+
+  // the rows of the table of failures show themselves on the diagram
+  function tryOut(chapter) {
+    const id = chapter.dataset.chapter;
+    for (const cell of all(chapter, `[id="${id}failures"] tbody th`)) {
+      const name = cell.textContent.trim();
+      if (!(name in (data.kills[id] || {})) || find(cell, "button")) continue;
+      const button = made("button", "why name", name);
+      button.type = "button";
+      button.dataset.show = name;
+      cell.replaceChildren(button);
+    }
+  }
+
+  function bring(chapter) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    find(chapter, ".board").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 
   function pressed(target) {
@@ -365,6 +383,11 @@
     const button = target.closest("button");
     if (!button) return;
     if (button.dataset.why !== undefined) return why(Number(button.dataset.why));
+    if (button.dataset.show) {
+      kill(chapter, button.dataset.show);
+      bring(chapter);
+      return find(chapter, "select.kill").focus({ preventScroll: true });
+    }
     if (button.dataset.kill) return kill(chapter, button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.kill);
     if (button.dataset.play) return start(chapter, button.dataset.play);
     if (button.id === "language") return speak(button.dataset.language);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sysdesign_cli.analyses.dossier import Refused
 from sysdesign_cli.analyses.journey import FlowResult, Step
@@ -58,20 +58,41 @@ class Journey:
 
 def shown(document: Document, derivations: Derivations) -> Shown:
     places = derivations.of(document)
-    linked = set(_linked(document))
-    more: dict[int, Figure] = {}
-    for number, one in enumerate(document.numbers):
-        if number not in linked and places[number] not in more:
-            more[places[number]] = Figure(one.id, show(one.number), places[number])
     first = document.blocks[0] if document.blocks else None
     note = first.note if isinstance(first, Heading) else ""
-    blocks = tuple(document.blocks[1:] if isinstance(first, Heading) else document.blocks)
+    known = _Known(document, places)
+    blocks = tuple(known.linked(block) for block in (document.blocks[1:] if isinstance(first, Heading) else document.blocks))
+    asked = {places[number] for number in _linked(blocks)}
+    more: dict[int, Figure] = {}
+    for one, place in zip(document.numbers, places, strict=True):
+        if place not in asked and place not in more:
+            more[place] = Figure(one.id, show(one.number), place)
     return Shown(note, blocks, places, tuple(more.values()), tuple(document.assumptions))
 
 
-def _linked(document: Document) -> Iterator[int]:
+class _Known:
+    """Numbers by value. A cell that shows the value of just one of them, to the last digit, shows that one."""
+
+    def __init__(self, document: Document, places: tuple[int, ...]) -> None:
+        self._by_value: dict[float, dict[int, int]] = {}
+        for number, (one, place) in enumerate(zip(document.numbers, places, strict=True)):
+            self._by_value.setdefault(one.number.value, {}).setdefault(place, number)
+
+    def linked(self, block: Block) -> Block:
+        if not isinstance(block, Table):
+            return block
+        return replace(block, rows=tuple(tuple(self._cell(cell) for cell in row) for row in block.rows))
+
+    def _cell(self, cell: Cell) -> Cell:
+        if cell.explains is not None or not isinstance(cell.raw, float):
+            return cell
+        found = list(self._by_value.get(cell.raw, {}).values())
+        return replace(cell, explains=found[0]) if len(found) == 1 and not cell.raw.is_integer() else cell
+
+
+def _linked(blocks: tuple[Block, ...]) -> Iterator[int]:
     """Numbers that a cell or a line shows."""
-    for block in document.blocks:
+    for block in blocks:
         if isinstance(block, Table):
             yield from (cell.explains for row in block.rows for cell in row if cell.explains is not None)
         elif isinstance(block, Tree):
@@ -97,26 +118,20 @@ def refusal(refused: Refused, say: Say) -> Shown:
 def journey_shown(result: FlowResult, say: Say, derivations: Derivations) -> Journey:
     document = flow_document(result, say)
     facts = Document()
-    brokers = {event.event: event.event for event in result.events}
-    steps = _step(result.root, "", brokers, say, facts)
+    steps = _step(result.root, "", say, facts)
     places = derivations.of(facts)
-    rest = Document([block for block in document.blocks if not isinstance(block, Tree)])
-    for one in document.numbers:
-        if one.id in ("rate", "depth"):
-            rest.numbers.append(one)
-    tables = [block for block in rest.blocks if isinstance(block, Table)]
-    rest.numbers = document.numbers if tables and result.events else rest.numbers
+    rest = Document([block for block in document.blocks if not isinstance(block, Tree)], document.numbers)
     named = shown(rest, derivations)
     more = tuple(figure for figure in named.more if figure.id in ("rate", "depth"))
     kept = Shown(named.note, named.blocks, named.places, more, tuple(document.assumptions))
     return Journey(result.flow, result.title.in_language(say.language), _placed(steps, places), kept)
 
 
-def _step(step: Step, source: str, events: dict[str, str], say: Say, facts: Document) -> StepLine:
+def _step(step: Step, source: str, say: Say, facts: Document) -> StepLine:
     """A step and all below it; what is published goes to the event's box, and what is delivered comes from there."""
     target = step.subject if step.kind == "publish" else step.subject.partition(".")[0]
     told = tuple((fact.text, fact.explains) for fact in step_facts(step, say, facts))
-    children = tuple(_step(child, target, events, say, facts) for child in step.children)
+    children = tuple(_step(child, target, say, facts) for child in step.children)
     return StepLine(step_subject(step, say), told, step_style(step), source, target, children)
 
 
@@ -126,4 +141,4 @@ def _placed(line: StepLine, places: tuple[int, ...]) -> StepLine:
     return StepLine(line.subject, facts, line.style, line.source, line.target, tuple(_placed(child, places) for child in line.children))
 
 
-__all__ = ["Cell", "Figure", "Journey", "Shown", "StepLine", "journey_shown", "refusal", "shown"]
+__all__ = ["Figure", "Journey", "Shown", "StepLine", "journey_shown", "refusal", "shown"]

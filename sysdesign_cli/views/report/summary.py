@@ -76,7 +76,9 @@ def _claims(dossier: Dossier, say: Say) -> Verdict:
         return Verdict("claims", "muted", "–", say("report.verdict.no-claims"), "claims")
     holds, fails, undecided = (result.count(verdict) for verdict in (HOLDS, FAILS, UNDECIDED))
     style = "bad" if fails else "warning" if undecided else "good"
-    text = say("report.verdict.claims", fails=fails, undecided=undecided)
+    failing = ", ".join(claim.id for claim in result.claims if claim.verdict == FAILS)
+    text = say("report.verdict.claims-fail", names=failing) if fails else say("report.verdict.claims-hold")
+    text += " " + say("report.verdict.claims-undecided", count=undecided) if undecided else ""
     return Verdict("claims", style, f"{holds} / {len(result.claims)}", text, "claims")
 
 
