@@ -24,7 +24,7 @@
 
   // ---- killing a service
 
-  const boxes = (chapter) => all(chapter, ".map .node");
+  const boxes = (chapter) => all(chapter, ".map :is([data-node], [data-flow], [data-event])").filter((one) => one.classList.contains("node"));
   const nameOf = (box) => box.dataset.node ?? box.dataset.flow ?? box.dataset.event;
   const idOf = ({ dataset }) => ("node" in dataset ? "service:" + dataset.node : "flow" in dataset ? "flow:" + dataset.flow : "event:" + dataset.event);
 
@@ -136,6 +136,8 @@
     }
     const scroll = made("div", "scroll");
     scroll.append(element);
+    scroll.role = "group";
+    scroll.ariaLabel = text(one.title) || text(one.columns[0]);
     return scroll;
   }
 
@@ -355,6 +357,7 @@
       tryOut(chapter);
       kill(chapter, killed[id] || "");
     }
+    reach(page);
   }
 
   // the rows of the table of failures show themselves on the diagram
@@ -373,6 +376,14 @@
   function bring(chapter) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     find(chapter, ".board").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+
+  // what is wider than its place can be scrolled with the keyboard, so it has to be reached with it
+  function reach(root) {
+    for (const one of all(root, ".scroll")) {
+      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+      else one.removeAttribute("tabindex");
+    }
   }
 
   function pressed(target) {
@@ -417,6 +428,9 @@
   for (const left of ["pointerout", "focusout"]) {
     document.addEventListener(left, (event) => event.target.closest?.(".map") && near(chapterOf(event.target), null));
   }
+
+  window.addEventListener("resize", () => reach(page));
+  document.addEventListener("toggle", (event) => event.target.open && reach(event.target), true);
 
   // on paper everything is open; afterwards as it was
   let folded = [];
