@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.failover_simulated import SimulatedOutage
     from sysdesign_cli.analyses.journey import FlowResult
     from sysdesign_cli.analyses.latency import LatencyResult
-    from sysdesign_cli.analyses.picture import Picture
     from sysdesign_cli.analyses.ranking import RankingResult
     from sysdesign_cli.analyses.simulation import Simulation
     from sysdesign_cli.analyses.simulation_check import SimulationCheck
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.tradeoff import TradeoffResult
     from sysdesign_cli.engine.explained import Number
     from sysdesign_cli.scenario.price_book import PriceBook
+    from sysdesign_cli.views.diagrams.notebook import Drawn
 
 
 def vocabulary() -> Vocabulary:
@@ -147,17 +147,29 @@ class Design:
 
         return journey(self.system, pick_flow(self.system, name), workload)
 
-    def picture(self, view: str = "", flow: str = "", kill: Sequence[str] = (), zones: Sequence[str] = (), workload: str = "") -> Picture:
+    def picture(
+        self,
+        view: str = "",
+        flow: str = "",
+        kill: Sequence[str] = (),
+        zones: Sequence[str] = (),
+        workload: str = "",
+        language: str = "en",
+    ) -> Drawn:
         """The system as boxes and arrows. view: ``services``, ``flow`` (with ``flow``: that one only), ``failure`` or ``deployment``.
 
-        Unless said it is ``failure`` when something is killed, ``flow`` when one is named, else ``services``. Raises ScenarioError, and
-        ValueError for a view that there is not.
+        Unless said it is ``failure`` when something is killed, ``flow`` when one is named, else ``services``. In a notebook it shows
+        itself, with the words of ``language``. Raises ScenarioError, and ValueError for a view that there is not.
         """
         from sysdesign_cli.analyses.picture import picture
         from sysdesign_cli.analyses.situations import Kill
+        from sysdesign_cli.views.diagrams.notebook import Drawn
 
         view = view or ("failure" if kill or zones else "flow" if flow else "services")
-        return picture(self.system, view, flow, Kill(tuple(kill), tuple(zones)), workload)
+        return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones)), workload)), language=language)
+
+    def _repr_svg_(self) -> str | None:
+        return self.picture()._repr_svg_()
 
     def latency(self, flow: str = "", workload: str = "", kill: Sequence[str] = (), zones: Sequence[str] = ()) -> LatencyResult:
         """How long answers and completions of one flow, or of all, take at the busiest moment. Raises ScenarioError."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.situations import Kill
 
 VIEWS: Final = ("services", "flow", "failure", "deployment")
+NO_TITLE: Final = Text()
 #: What a box or an arrow may be in, mildest first. Beside the states of requests those of services: starved (alive, and no work comes),
 #: idle (alive, and nobody calls), short (some replicas dead), overloaded, down (with its zone), killed.
 STATES: Final = ("ok", "idle", "starved", "short", "degraded", "delayed", "overloaded", "failed", "lost", "down", "killed")
@@ -28,13 +29,15 @@ STORES: Final = ("database", "cache")
 
 @dataclass(frozen=True)
 class Group:
-    """Boxes that belong together. kind: ``team``, ``zone``, ``outside`` (in no zone), ``flow``, ``waited`` (the user waits for these) or ``later``.
+    """Boxes that belong together.
+
+    kind: ``team``, ``zone``, ``outside`` (in no zone), ``flow``, ``waited`` (the user waits for these) or ``later`` (nobody waits).
     """
 
     id: str
     kind: str
     name: str
-    title: Text = Text()
+    title: Text = NO_TITLE
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from sysdesign_cli.analyses.causes import Cause
 from sysdesign_cli.analyses.failover import FailoverResult, failover
-from sysdesign_cli.analyses.picture import STATES, Arrow, Box, Picture, Told, event_id, flow_id, service_id
+from sysdesign_cli.analyses.picture import STATES, Arrow, Picture, Told, event_id, flow_id, service_id
 from sysdesign_cli.analyses.picture_services import services
 from sysdesign_cli.analyses.situations import Kill
 from sysdesign_cli.engine.system import System

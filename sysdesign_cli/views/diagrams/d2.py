@@ -53,7 +53,7 @@ def _classes(picture: Picture) -> Iterator[str]:
 
 
 def _box(box: Box, path: str, picture: Picture, say: Say) -> str:
-    mark = f"{box.order}. " if box.order else ""
+    mark = f"({box.order}) " if box.order else ""
     lines = [mark + wording.line(box.name), wording.line(box.title.in_language(say.language)), *wording.notes(box, picture, say)]
     settings = [f"shape: {_SHAPES[box.kind]}"] if box.kind in _SHAPES else []
     if box.kind == "external":

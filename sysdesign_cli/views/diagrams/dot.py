@@ -14,11 +14,12 @@ _SHAPES: Final[dict[str, str]] = {
     "database": "cylinder",
     "cache": "cylinder",
     "gateway": "hexagon",
-    "event": "cds",
+    "event": "note",
     "broker": "box3d",
     "client": "ellipse",
     "flow": "ellipse",
 }
+_FRAME: Final = 'style="rounded,filled" fillcolor="#f4f6f8" color="#b9c2ca"'
 _HEADS: Final[dict[str, str]] = {"solid": "normal", "dot": "dot", "open": "vee"}
 
 
@@ -47,13 +48,13 @@ def _text(*lines: str) -> str:
 def _cluster(number: int, group: Group, members: list[str], say: Say) -> Iterator[str]:
     if members:
         yield f"  subgraph cluster{number} {{"
-        yield f'    graph [label={_text(wording.group_title(group, say))} labeljust=l style="rounded,filled" fillcolor="#f4f6f8" color="#b9c2ca"]'
+        yield f"    graph [label={_text(wording.group_title(group, say))} labeljust=l {_FRAME}]"
         yield f"    {'; '.join(members)}"
         yield "  }"
 
 
 def _box(box: Box, number: str, picture: Picture, say: Say) -> str:
-    mark = f"{box.order}. " if box.order else ""
+    mark = f"({box.order}) " if box.order else ""
     lines = [mark + wording.line(box.name), wording.line(box.title.in_language(say.language)), *wording.notes(box, picture, say)]
     attributes = [f"shape={_SHAPES.get(box.kind, 'box')}"]
     style = "filled" if box.kind in _SHAPES else "rounded,filled"

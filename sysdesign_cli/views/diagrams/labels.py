@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from sysdesign_cli.analyses.picture import Box, Picture
@@ -71,4 +72,4 @@ def _rows(picture: Picture) -> Iterator[Link]:
         members = [box.id for box in picture.boxes if box.group == group]
         for start in range(0, len(members), ROW):
             row = members[start : start + ROW]
-            yield from (Link(one, other) for one, other in zip(row, row[1:], strict=False))
+            yield from (Link(one, other) for one, other in pairwise(row))

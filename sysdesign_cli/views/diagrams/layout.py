@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 _POINTS: Final = 72.0
@@ -90,11 +91,19 @@ class Layout:
 
 
 def lay_out(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link] = ()) -> Layout:
-    """Layers by Graphviz's dot, from left to right. hidden: arrows that order the boxes and are not drawn. Raises LayoutMissing, TooLarge."""
+    """Layers by Graphviz's dot, from left to right. hidden: arrows that order the boxes and are not drawn.
+
+    Raises LayoutMissing, TooLarge.
+    """
     if (count := len(boxes) + len(links)) > MOST:
         raise TooLarge(count, MOST)
     source = "\n".join(_source(boxes, frames, links, hidden))
     return _read(_ask(source), boxes, frames, links)
+
+
+def available() -> bool:
+    """Whether pictures can be laid out here."""
+    return find_spec("pygraphviz") is not None
 
 
 def _source(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link]) -> list[str]:
@@ -107,7 +116,7 @@ def _source(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Seque
         "edge [arrowsize=0.8]",
     ]
     # without arrows, what comes last is placed highest
-    for name, size in boxes.items() if links else reversed(boxes.items()):
+    for name, size in boxes.items() if links else reversed(list(boxes.items())):
         lines.append(f"{numbers[name]} [width={size.width / _POINTS:.4f} height={size.height / _POINTS:.4f}]")
     for number, frame in enumerate(frames.values()):
         members = " ".join(numbers[name] for name in frame.members)

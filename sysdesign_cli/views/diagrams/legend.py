@@ -78,7 +78,7 @@ def drawn(rows: list[Row], left: float, top: float) -> Iterator[str]:
         x = 0.0
         for entry in row.entries:
             y = number * ROW
-            yield f"{_sign(entry, x, y)}<text x=\"{x + SIGN + 8:.1f}\" y=\"{y + 15:.1f}\">{escape(entry.text)}</text>"
+            yield f'{_sign(entry, x, y)}<text x="{x + SIGN + 8:.1f}" y="{y + 15:.1f}">{escape(entry.text)}</text>'
             x += entry.width
     yield "</g>"
 
@@ -93,6 +93,8 @@ def _sign(entry: Entry, x: float, y: float) -> str:
     state = f" state-{entry.key}" if entry.what == "state" else ""
     icon = ICONS.get(kind, "") if entry.what == "kind" else ""
     above = 4 if kind in ("database", "cache") else 0
-    drawn_icon = f'<path class="icon" transform="translate({x + SIGN / 2 - 6:.1f} {y + 5 + above:.1f}) scale(.85)" d="{icon}"/>' if icon else ""
+    drawn_icon = (
+        f'<path class="icon" transform="translate({x + SIGN / 2 - 6:.1f} {y + 5 + above:.1f}) scale(.85)" d="{icon}"/>' if icon else ""
+    )
     badge = f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>' if state else ""
     return f'<g class="node kind-{kind}{state}"><path class="shape" d="{outline(kind, at)}"/>{drawn_icon}{badge}</g>'

@@ -21,6 +21,8 @@ _SHAPES: Final[dict[str, tuple[str, str]]] = {
     "client": ("([", "])"),
     "flow": ("([", "])"),
 }
+#: Signs that mean nothing to Mermaid within quotes.
+_PLAIN: Final = " .,-_·→/%():;'?!+=@~^"
 _ARROWS: Final[dict[str, str]] = {"store": "--o", "publish": "-.->", "deliver": "-.->", "fallback": "-.->"}
 
 
@@ -46,12 +48,12 @@ def _framed(box: Box, picture: Picture) -> bool:
 
 def _text(text: str) -> str:
     """As Mermaid wants everything that might mean something to it or to HTML: as the number of the sign."""
-    return "".join(sign if sign.isalnum() or sign in " .,-_·→/%()" or ord(sign) > 126 else f"#{ord(sign)};" for sign in text)
+    return "".join(sign if sign.isalnum() or sign in _PLAIN or ord(sign) > 126 else f"#{ord(sign)};" for sign in text)
 
 
 def _box(box: Box, number: str, picture: Picture, say: Say) -> str:
     begin, end = _SHAPES.get(box.kind, ("[", "]"))
-    mark = f"{box.order}. " if box.order else ""
+    mark = f"({box.order}) " if box.order else ""
     title = wording.line(box.title.in_language(say.language))
     state = say(f"diagram.state.{box.state}") if box.state not in ("", "ok") else ""
     parts = [mark + wording.line(box.name), title, *wording.notes(box, picture, say), state]

@@ -114,7 +114,7 @@ def _arrow(arrow: Arrow, way: Way, source: str, target: str, say: Say) -> str:
         written = f'<text class="step" x="{x:.1f}" y="{y + 4:.1f}">{escape(wording.arrow_label(arrow))}</text>'
     return (
         f'<g class="edge edge-{arrow.kind}{state}" data-from="{escape(wording.line(source))}" data-to="{escape(wording.line(target))}"'
-        f'{steps}><title>{escape(wording.arrow_title(arrow, source, target, say))}</title>'
+        f"{steps}><title>{escape(wording.arrow_title(arrow, source, target, say))}</title>"
         f'<path d="M{start[0]:.1f} {start[1]:.1f}{curves}L{way.tip[0]:.1f} {way.tip[1]:.1f}"/>{written}</g>'
     )
 

@@ -19,10 +19,10 @@ STATES: Final[dict[str, tuple[str, str, str, str]]] = {
     "failed": ("#b34700", "#fbe9df", "", "M5 2v3.6M5 7.6v.4"),
     "lost": ("#8f3d6c", "#f8e8f1", "2 3", "M2.5 7.5l5-5M5 1.8a3.2 3.2 0 1 0 .01 0"),
     "starved": ("#5b6770", "#eef0f2", "3 3", "M2.5 5h5"),
-    "idle": ("#5b6770", "#eef0f2", "3 3", "M2.5 5h5"),
+    "idle": ("#5b6770", "#eef0f2", "1 4", "M5 5h.01"),
     "short": ("#8a6100", "#fdf3dc", "9 3", "M5 2v5M3 5l2 2 2-2"),
     "overloaded": ("#b34700", "#fff1b8", "12 3", "M5 8V3M2.8 5L5 2.6 7.2 5"),
-    "down": ("#111111", "#d9dcdf", "", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
+    "down": ("#111111", "#d9dcdf", "10 3", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
     "killed": ("#111111", "#d9dcdf", "", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
 }
 
@@ -39,40 +39,44 @@ ARROWS: Final[dict[str, tuple[str, float, str, str]]] = {
 
 def style(scope: str) -> str:
     """The sheet. scope: the class of the drawing, so that a page may hold several."""
-    rules = [*_GENERAL, *_arrow_rules(scope), *_state_rules(scope)]
-    return "\n".join(f".{scope} {rule}" if rule[0] != "{" else f".{scope}{rule}" for rule in rules)
+    rules = [*_GENERAL, *_arrow_rules(scope), _CROWDED, *_state_rules(scope)]
+    return "\n".join(f".{scope}{rule}" for rule in rules)
 
 
 _GENERAL: Final = (
     f"{{font-family:{FONTS}}}",
-    "text{fill:#16202a;font-size:11px}",
-    ".paper{fill:#fff}",
-    ".heading{font-size:17px;font-weight:700}",
-    ".note{font-size:12px}",
-    ".name{font-size:13px;font-weight:700}",
-    ".about{fill:#44505b}",
-    ".frame{fill:#44505b;paint-order:stroke;stroke:#f4f6f8;stroke-width:4px;stroke-linejoin:round}",
-    ".group rect{fill:#f4f6f8;stroke:#b9c2ca;stroke-width:1}",
-    ".group-waited rect{fill:#eef5ee;stroke:#7fa98a}",
-    ".group-later rect{fill:#f1f6fb;stroke:#9dbcd8;stroke-dasharray:6 4}",
-    ".group-outside rect{fill:#fff;stroke-dasharray:4 3}",
-    ".shape{fill:#fff;stroke:#4a5560;stroke-width:1.4}",
-    ".kind-external .shape{stroke-dasharray:5 3}",
-    ".kind-event .shape{stroke:#0060a0}",
-    ".icon{fill:none;stroke:#16202a;stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}",
-    ".badge{fill:none;stroke:none}",
-    ".order rect{fill:#16202a;stroke:#fff}",
-    ".order text{fill:#fff;font-weight:700;text-anchor:middle}",
-    ".edge path{fill:none}",
-    ".step{font-weight:700;text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}",
-    ".node:hover .shape,.node:focus .shape,.edge:hover path{stroke-width:3.6}",
+    " text{fill:#16202a;font-size:11px}",
+    " .paper{fill:#fff}",
+    " .heading{font-size:17px;font-weight:700}",
+    " .note{font-size:12px}",
+    " .name{font-size:13px;font-weight:700}",
+    " .about{fill:#44505b}",
+    " .frame{fill:#44505b;paint-order:stroke;stroke:#f4f6f8;stroke-width:4px;stroke-linejoin:round}",
+    " .group rect{fill:#f4f6f8;stroke:#b9c2ca;stroke-width:1}",
+    " .group-waited rect{fill:#eef5ee;stroke:#7fa98a}",
+    " .group-later rect{fill:#f1f6fb;stroke:#9dbcd8;stroke-dasharray:6 4}",
+    " .group-outside rect{fill:#fff;stroke-dasharray:4 3}",
+    " .shape{fill:#fff;stroke:#4a5560;stroke-width:1.4}",
+    " .kind-external .shape{stroke-dasharray:5 3}",
+    " .kind-event .shape{stroke:#0060a0}",
+    " .icon{fill:none;stroke:#16202a;stroke-width:1.3;stroke-linecap:round;stroke-linejoin:round}",
+    " .badge{fill:none;stroke:none}",
+    " .order rect{fill:#16202a;stroke:#fff}",
+    " .order text{fill:#fff;font-weight:700;text-anchor:middle}",
+    " .edge path{fill:none}",
+    " .step{font-weight:700;text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}",
+    " .node:hover .shape{stroke-width:3.6}",
+    " .node:focus .shape{stroke-width:3.6}",
+    " .edge:hover path{stroke-width:3.6}",
 )
+#: Many arrows are drawn lightly, but for those that something befell.
+_CROWDED: Final = ".crowded .edge path{stroke-width:1;stroke-opacity:.6}"
 
 
 def _arrow_rules(scope: str) -> Iterator[str]:
     for kind, (colour, width, dashes, head) in ARROWS.items():
         dashed = f";stroke-dasharray:{dashes}" if dashes else ""
-        yield f".edge-{kind} path{{stroke:{colour};stroke-width:{width}{dashed};marker-end:url(#{scope}-{head}-{kind})}}"
+        yield f" .edge-{kind} path{{stroke:{colour};stroke-width:{width}{dashed};marker-end:url(#{scope}-{head}-{kind})}}"
 
 
 def _state_rules(scope: str) -> Iterator[str]:
@@ -80,9 +84,9 @@ def _state_rules(scope: str) -> Iterator[str]:
         if not sign:
             continue
         dashed = f";stroke-dasharray:{dashes}" if dashes else ""
-        yield f".node.state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}"
-        yield f".state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}"
-        yield f".edge.state-{state} path{{stroke:{line};stroke-width:2.8}}"
+        yield f" .node.state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}"
+        yield f" .state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}"
+        yield f" .edge.state-{state} path{{stroke:{line};stroke-width:2.8;stroke-opacity:1}}"
 
 
 def definitions(scope: str) -> str:

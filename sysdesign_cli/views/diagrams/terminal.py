@@ -43,11 +43,11 @@ class _Drawing:
 
     def branches(self) -> tuple[Branch, ...]:
         """Where users come in first; then what is left, among it what was too deep."""
-        found = [self._root(box) for box in self.entered]
+        found = [self._root(id) for id in self.entered]
         while self.later:
-            box = self.later.pop(0)
-            if box not in self.shown:
-                found.append(self._root(box))
+            id = self.later.pop(0)
+            if id not in self.shown:
+                found.append(self._root(id))
         for box in self.boxes.values():
             if box.kind != "flow" and box.id not in self.shown:
                 found.append(self._root(box.id))

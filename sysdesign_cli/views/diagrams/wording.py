@@ -42,7 +42,12 @@ def subject(picture: Picture, say: Say) -> str:
 
 def everything(picture: Picture, say: Say) -> str:
     """All that is written in a picture, for those who have to know which letters they need."""
-    parts = [heading(picture, say), subject(picture, say), description(picture, say), *(group_title(group, say) for group in picture.groups)]
+    parts = [
+        heading(picture, say),
+        subject(picture, say),
+        description(picture, say),
+        *(group_title(group, say) for group in picture.groups),
+    ]
     return " ".join([*parts, *(about(box, picture, say) for box in picture.boxes)])
 
 
@@ -64,9 +69,7 @@ def notes(box: Box, picture: Picture, say: Say) -> Iterator[str]:
         outcome = next((flow for flow in picture.failure.flows if flow.flow == box.name), None)
         if outcome is not None and box.state != "ok":
             answer = outcome.strained or outcome.answer
-            yield say(
-                "diagram.flow-state", answer=say(f"state.{answer.worst}"), completion=say(f"state.{outcome.completion.worst}")
-            )
+            yield say("diagram.flow-state", answer=say(f"state.{answer.worst}"), completion=say(f"state.{outcome.completion.worst}"))
 
 
 def about(box: Box, picture: Picture, say: Say) -> str:
