@@ -144,7 +144,7 @@ def _bodies(dossier: Dossier, say: Say, derivations: Derivations) -> dict[str, S
         "claims": _body(dossier.claims, lambda result: verify_document(result, say), say, derivations),
         "findings": _body(dossier.findings, lambda result: check_document(result, all_rules(), say), say, derivations),
         "sources": shown(_sources(dossier, say), derivations),
-        "defaults": shown(defaults_document(dossier.scenario, say), derivations),
+        "defaults": shown(_defaults(dossier, say), derivations),
     }
     if isinstance(dossier.day, Refused):
         bodies["day"] = refusal(dossier.day, say)
@@ -175,6 +175,23 @@ def _charts(dossier: Dossier, say: Say) -> dict[str, tuple[Chart, ...]]:
         if dossier.day.cost is not None and dossier.day.cost.day.value > 0:
             charts["cost"] = (cost_chart(dossier.day.cost, say),)
     return charts
+
+
+def _defaults(dossier: Dossier, say: Say) -> Document:
+    """Every figure that the file does not state, each value once, with where it holds."""
+    document = defaults_document(dossier.scenario, say)
+    table = next(block for block in document.blocks if isinstance(block, Table))
+    where, field, value = table.columns
+    holds: dict[tuple[Cell, Cell], list[str]] = {}
+    for at, path, figure in table.rows:
+        holds.setdefault((path, figure), []).append(at.text)
+    rows = tuple((path, figure, Cell(_some(names))) for (path, figure), names in holds.items())
+    blocks = [Table((field, value, where), rows) if block is table else block for block in document.blocks]
+    return replace(document, blocks=blocks)
+
+
+def _some(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f", … (+{len(names) - most})" if len(names) > most else "")
 
 
 def _sources(dossier: Dossier, say: Say) -> Document:

@@ -15,17 +15,18 @@ from sysdesign_cli.scenario.quantity import Figure, format_quantity
 from sysdesign_cli.views.document import Document, show
 from sysdesign_cli.views.interval import half_width_of
 
-#: What JSON can hold of a derivation.
-Entry = dict[str, object]
+#: Value, formula, method, note, and the inputs as label, place, label, place, …; what is empty at the end is left out.
+Entry = list[object]
 _ORIGINS: Final = ("why.default", "why.assumed", "why.assumed-from", "why.sourced", "why.title", "why.assumptions", "why.sources")
 
 
 class Derivations:
-    """The table, filled as documents are shown. Each entry: value, formula, method, note, inputs (label and place in the table)."""
+    """The table, filled as documents are shown. keys: formulas, methods and labels, which entries name by their place."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.sources = sources
         self.entries: list[Entry] = []
+        self._named: dict[str, int] = {"": 0}
         self._places: dict[tuple[object, ...], int] = {}
         self._seen: dict[int, tuple[Number, int]] = {}
         self._keys: dict[str, None] = dict.fromkeys(_ORIGINS)
@@ -69,9 +70,19 @@ class Derivations:
         key = (value, formula, method, note, inputs)
         if key not in self._places:
             self._places[key] = len(self.entries)
-            entry: Entry = {"v": value, "f": formula, "m": method, "n": note, "i": inputs}
-            self.entries.append({name: part for name, part in entry.items() if part})
+            flat = [part for label, place in inputs for part in (self._key(label), place)]
+            entry: Entry = [value, self._key(formula), self._key(method), note, flat]
+            while entry and not entry[-1]:
+                entry.pop()
+            self.entries.append(entry or [""])
         return self._places[key]
+
+    def _key(self, name: str) -> int:
+        return self._named.setdefault(name, len(self._named))
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._named)
 
     def texts(self, say: Say) -> dict[str, str]:
         """The texts that the entries name, in one language."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sysdesign_cli.analyses.dossier import Failure
@@ -23,6 +23,12 @@ class Outcomes:
     def __init__(self, says: Sequence[Say]) -> None:
         self._says = says
         self._places: dict[tuple[str, ...], int] = {}
+        self._boxes: dict[str, int] = {}
+
+    @property
+    def boxes(self) -> list[str]:
+        """Ids of the diagrams' boxes that anything happens to."""
+        return list(self._boxes)
 
     @property
     def texts(self) -> dict[str, list[str]]:
@@ -38,8 +44,8 @@ class Outcomes:
         together = zip(*(document.blocks for document in documents), strict=True)
         return {
             "title": self._put([_heading(document) for document in documents]),
-            "boxes": failure.boxes,
-            "arrows": failure.arrows,
+            "boxes": self._by_state((state, (box,)) for box, state in failure.boxes.items()),
+            "arrows": self._by_state((state, (source, target)) for source, target, state in failure.arrows),
             "flows": hit,
             "blocks": [block for part in together for block in self._block(part, hit)],
         }
@@ -68,6 +74,13 @@ class Outcomes:
             text = self._put([cell.text for cell in column])
             found.append([text, column[0].style] if column[0].style else text)
         return found
+
+    def _by_state(self, found: Iterable[tuple[str, Sequence[str]]]) -> dict[str, list[int]]:
+        """State -> boxes by their place among ``boxes``; arrows are two of them each."""
+        states: dict[str, list[int]] = {}
+        for state, boxes in found:
+            states.setdefault(state, []).extend(self._boxes.setdefault(box, len(self._boxes)) for box in boxes)
+        return states
 
     def _put(self, texts: Sequence[str]) -> int:
         return self._places.setdefault(tuple(texts), len(self._places))

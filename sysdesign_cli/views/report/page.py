@@ -78,7 +78,9 @@ def report(
     data = {
         "kills": kills,
         "texts": outcomes.texts,
+        "boxes": outcomes.boxes,
         "derivations": derivations.entries,
+        "keys": derivations.keys,
         "words": {say.language: say.beginning(*_SCRIPTED) | derivations.texts(say) for say in says},
         "sources": {say.language: derivations.cited(say) for say in says},
         "titles": titles,

@@ -28,6 +28,17 @@
   const nameOf = (box) => box.dataset.node ?? box.dataset.flow ?? box.dataset.event;
   const idOf = ({ dataset }) => ("node" in dataset ? "service:" + dataset.node : "flow" in dataset ? "flow:" + dataset.flow : "event:" + dataset.event);
 
+  // what stands by state, by id: of one box, or of the two between which an arrow goes
+  function byBox(states, each) {
+    const found = {};
+    for (const [state, places] of Object.entries(states)) {
+      for (let at = 0; at < places.length; at += each) {
+        found[places.slice(at, at + each).map((place) => data.boxes[place]).join(" ")] = state;
+      }
+    }
+    return found;
+  }
+
   function setState(element, state) {
     for (const one of [...element.classList]) if (one.startsWith("state-")) element.classList.remove(one);
     if (state) element.classList.add("state-" + state);
@@ -84,17 +95,17 @@
     const outcome = name ? (data.kills[id] || {})[name] : null;
     if (name && !outcome) return;
     killed[id] = name;
-    const states = outcome ? outcome.boxes : {};
+    const states = outcome ? byBox(outcome.boxes, 1) : {};
+    const arrows = outcome ? byBox(outcome.arrows, 2) : {};
     for (const box of boxes(chapter)) {
       const state = states[idOf(box)] || "";
       setState(box, state);
       tell(box, state);
       if (box.hasAttribute("aria-pressed")) box.setAttribute("aria-pressed", String(box.dataset.node === name));
     }
-    const arrows = new Map((outcome ? outcome.arrows : []).map(([from, to, state]) => [from + " " + to, state]));
-    for (const edge of all(chapter, ".map .edge")) setState(edge, arrows.get(ends(edge)));
+    for (const edge of all(chapter, ".map .edge")) setState(edge, arrows[ends(edge)]);
     find(chapter, ".map")?.classList.toggle("dead", Boolean(outcome));
-    legend(chapter, new Set(Object.values(states)));
+    legend(chapter, Object.keys(outcome ? outcome.boxes : {}));
     for (const row of all(chapter, "[data-flow-state]")) {
       const [answer, completion] = (outcome && outcome.flows[row.dataset.flowState]) || ["ok", "ok"];
       find(row, ".answer").replaceChildren(stateSpan(answer));
@@ -249,25 +260,33 @@
   const SHOWN = 120; // lines; beyond that, what is below is made when it is opened
   let lines = 0;
 
+  // [value, formula, method, note, [label, place, label, place, …]]; formulas, methods and labels by their place among the keys
+  function entryAt(place) {
+    const [value, formula = 0, method = 0, note = "", flat = []] = data.derivations[place];
+    const inputs = [];
+    for (let number = 0; number < flat.length; number += 2) inputs.push([data.keys[flat[number]], flat[number + 1]]);
+    return { value, formula: data.keys[formula], method: data.keys[method], note, inputs };
+  }
+
   function derivation(label, place, depth) {
     lines += 1;
-    const entry = data.derivations[place];
+    const entry = entryAt(place);
     const line = made("li");
     const name = word("input." + label) || label;
-    line.append(made("span", "plain", name && !name.startsWith("#") ? name + " = " + entry.v : entry.v));
+    line.append(made("span", "plain", name && !name.startsWith("#") ? name + " = " + entry.value : entry.value));
     line.append(" ", made("span", "about", about(entry)));
-    const below = (entry.i || []).filter(([, one]) => one >= 0);
+    const below = entry.inputs.filter(([, one]) => one >= 0);
     if (below.length && depth < DEPTH) line.append(inputs(below, depth));
     return line;
   }
 
   function about(entry) {
-    if (entry.f && entry.f.startsWith("why.")) {
-      const source = (entry.i || []).map(([one]) => one).join(", ");
-      return filled(entry.f, { place: entry.n, text: entry.n, source });
+    if (entry.formula.startsWith("why.")) {
+      const source = entry.inputs.map(([one]) => one).join(", ");
+      return filled(entry.formula, { place: entry.note, text: entry.note, source });
     }
-    const method = entry.m ? " [" + word(entry.m) + "]" : "";
-    return word(entry.f || "") + method + (entry.n ? " (" + entry.n + ")" : "");
+    const method = entry.method ? " [" + word(entry.method) + "]" : "";
+    return word(entry.formula) + method + (entry.note ? " (" + entry.note + ")" : "");
   }
 
   function inputs(below, depth) {
@@ -287,7 +306,7 @@
   function sourcesBelow(place, found, seen) {
     if (place < 0 || seen.has(place)) return found;
     seen.add(place);
-    for (const [name, below] of data.derivations[place].i || []) {
+    for (const [name, below] of entryAt(place).inputs) {
       if (below < 0) found.add(name);
       else sourcesBelow(below, found, seen);
     }
@@ -366,7 +385,7 @@
     for (const cell of all(chapter, `[id="${id}failures"] tbody th`)) {
       const name = cell.textContent.trim();
       if (!(name in (data.kills[id] || {})) || find(cell, "button")) continue;
-      const button = made("button", "why name", name);
+      const button = made("button", "name", name);
       button.type = "button";
       button.dataset.show = name;
       cell.replaceChildren(button);
