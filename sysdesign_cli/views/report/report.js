@@ -376,7 +376,8 @@
       tryOut(chapter);
       kill(chapter, killed[id] || "");
     }
-    reach(page);
+    seen.disconnect();
+    for (const section of all(page, "section")) seen.observe(section);
   }
 
   // the rows of the table of failures show themselves on the diagram
@@ -404,6 +405,10 @@
       else one.removeAttribute("tabindex");
     }
   }
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) reach(entry.target);
+  });
 
   function pressed(target) {
     const chapter = chapterOf(target);
@@ -448,7 +453,6 @@
     document.addEventListener(left, (event) => event.target.closest?.(".map") && near(chapterOf(event.target), null));
   }
 
-  window.addEventListener("resize", () => reach(page));
   document.addEventListener("toggle", (event) => event.target.open && reach(event.target), true);
 
   // on paper everything is open; afterwards as it was
