@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-import generate
+import generate  # noqa: E402
 
 #: Enough for the services that all others call: what is saturated would be told, and there would be less to draw.
 REPLICAS = 400

@@ -21,6 +21,7 @@ from sysdesign_cli.analyses.failover import FailoverResult
 from sysdesign_cli.analyses.journey import FlowResult, journey
 from sysdesign_cli.analyses.latency import LatencyResult, latency
 from sysdesign_cli.analyses.parallel import in_order
+from sysdesign_cli.analyses.picture import Picture, picture
 from sysdesign_cli.analyses.picture_failure import failure
 from sysdesign_cli.analyses.planes import Plane, planes_of_comparison, planes_of_tradeoff
 from sysdesign_cli.analyses.ranking import RankingResult, rank_kills
@@ -34,7 +35,7 @@ from sysdesign_cli.scenario.problems import Problem, ScenarioError
 Result = TypeVar("Result")
 
 #: Parts that are worked out besides the single failures, for whoever is told how far it is.
-PARTS: Final = 9
+PARTS: Final = 11
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Dossier:
 
     scenario: Scenario
     workload: str
+    picture: Picture | Refused
     flows: tuple[FlowResult, ...] | Refused
     latency: LatencyResult | Refused
     capacity: CapacityResult | Refused
@@ -114,6 +116,7 @@ def dossier(
     return Dossier(
         scenario=system.scenario,
         workload=workload,
+        picture=told(lambda: picture(system, "services", "", Kill(), workload)),
         flows=told(lambda: tuple(journey(system, flow, workload) for flow in system.scenario.flows.values())),
         latency=told(lambda: latency(system, "", workload)),
         capacity=told(lambda: capacity(system, workload)),
@@ -164,11 +167,11 @@ def _single_kills(system: System) -> list[Kill]:
 
 
 def _failure(system: System, workload: str, kill: Kill) -> Failure:
-    picture = failure(system, kill, workload)
-    assert picture.failure is not None
-    boxes = {box.id: box.state for box in picture.boxes if box.state != "ok"}
-    arrows = tuple((arrow.source, arrow.target, arrow.state) for arrow in picture.arrows if arrow.state != "ok")
-    return Failure(picture.failure, boxes, arrows)
+    drawn = failure(system, kill, workload)
+    assert drawn.failure is not None
+    boxes = {box.id: box.state for box in drawn.boxes if box.state != "ok"}
+    arrows = tuple((arrow.source, arrow.target, arrow.state) for arrow in drawn.arrows if arrow.state != "ok")
+    return Failure(drawn.failure, boxes, arrows)
 
 
 def _availabilities(system: System, workload: str) -> tuple[AvailabilityResult, ...]:

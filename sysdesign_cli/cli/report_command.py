@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -18,8 +19,10 @@ from sysdesign_cli.cli.session import Session
 if TYPE_CHECKING:
     from sysdesign_cli.cli.progress import Told
 
+#: What fills the templates: the extra ``report`` of pyproject.toml.
+TEMPLATES_PACKAGE: Final = "jinja2>=3.1,<4"
 #: Stands for standard output.
-STDOUT = "-"
+STDOUT: Final = "-"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def made(session: Session, wanted: Wanted) -> str:
         dossiers = []
         for number, design in enumerate(designs):
             asked = partial(design.dossier, wanted.workload, today, _part(told, number, len(designs)))
-            dossiers.append((session.asked(asked), design.picture()))
+            dossiers.append(session.asked(asked))
         side = designs[0].together(*designs[1:], workload=wanted.workload) if len(designs) > 1 else None
         says = [Say(language) for language in LANGUAGES]
         made_by = {say.language: say("report.made", version=__version__, date=today) for say in says}
@@ -93,7 +96,10 @@ def _part(told: Told, number: int, count: int) -> Callable[[int, int], None]:
 
 
 def _check_templates(session: Session) -> None:
+    """Before any work: leave with 2 when what fills the templates is not there, and say how to get it."""
     from importlib.util import find_spec
 
     if find_spec("jinja2") is None:
-        raise typer.BadParameter(session.say("report.missing"))
+        command = shlex.join([sys.executable, "-m", "pip", "install", TEMPLATES_PACKAGE])
+        sys.stderr.write(session.say("report.missing", command=command) + "\n")
+        raise typer.Exit(2)

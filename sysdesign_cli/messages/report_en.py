@@ -11,7 +11,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-report-lang": "Language in which the report opens; both are in it.",
     "report.written": "{path}: {size}. Open it in a browser; it needs no network.",
     "report.progress": "Report",
-    "report.missing": "a report needs Jinja2, which is not installed: pip install 'sysdesign[report]'",
+    "report.missing": "A report needs a package that is not installed: {command}",
     # the page
     "report.title": "Report on {names}",
     "report.kicker": "sysdesign · everything the model says",
@@ -56,7 +56,8 @@ MESSAGES: Final[dict[str, str]] = {
     "report.reset": "Bring everything back",
     "report.all-well": "Everything works.",
     "report.nothing-to-draw": "There is nothing to draw.",
-    "report.no-layout": "The diagram could not be drawn, since Graphviz is not installed: pip install 'sysdesign[pictures]', and make the report again. Killing a service works without it.",
+    "report.no-picture": "The diagram could not be drawn. {why}",
+    "report.no-layout": "The diagram could not be drawn, since packages for it are not installed: pip install {packages}; then make the report again. Killing a service works without it.",
     "report.too-large": "The diagram would have {count} parts, more than can be laid out ({limit}). Killing a service works without it.",
     "report.states": "States",
     "report.play-on-map": "Play on the diagram",

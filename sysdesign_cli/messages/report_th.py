@@ -11,7 +11,7 @@ MESSAGES: Final[dict[str, str]] = {
     "cli.opt-report-lang": "ภาษาที่รายงานเปิดขึ้นมา ในไฟล์มีทั้งสองภาษา",
     "report.written": "{path}: {size} เปิดด้วยเบราว์เซอร์ได้เลย ไม่ต้องต่อเน็ต",
     "report.progress": "รายงาน",
-    "report.missing": "รายงานต้องใช้ Jinja2 ซึ่งยังไม่ได้ติดตั้ง: pip install 'sysdesign[report]'",
+    "report.missing": "รายงานต้องใช้แพ็กเกจที่ยังไม่ได้ติดตั้ง: {command}",
     # the page
     "report.title": "รายงานของ {names}",
     "report.kicker": "sysdesign · ทุกอย่างที่แบบจำลองบอก",
@@ -56,7 +56,8 @@ MESSAGES: Final[dict[str, str]] = {
     "report.reset": "ให้ทุกอย่างกลับมา",
     "report.all-well": "ทุกอย่างทำงานปกติ",
     "report.nothing-to-draw": "ไม่มีอะไรให้วาด",
-    "report.no-layout": "วาดแผนภาพไม่ได้เพราะยังไม่ได้ติดตั้ง Graphviz: pip install 'sysdesign[pictures]' แล้วสร้างรายงานอีกครั้ง ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
+    "report.no-picture": "วาดแผนภาพไม่ได้ {why}",
+    "report.no-layout": "วาดแผนภาพไม่ได้เพราะยังไม่ได้ติดตั้งแพ็กเกจที่ต้องใช้: pip install {packages} แล้วสร้างรายงานอีกครั้ง ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
     "report.too-large": "แผนภาพจะมี {count} ส่วน มากกว่าที่จัดวางได้ ({limit}) ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
     "report.states": "สถานะ",
     "report.play-on-map": "เล่นบนแผนภาพ",

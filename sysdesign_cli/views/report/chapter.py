@@ -18,6 +18,7 @@ from sysdesign_cli.views.cost_view import cost_document
 from sysdesign_cli.views.document import Cell, Column, Document, Note, Table
 from sysdesign_cli.views.failover_view import ranking_document
 from sysdesign_cli.views.latency_view import latency_document
+from sysdesign_cli.views.problem_view import problem_sentence
 from sysdesign_cli.views.report.charts import Chart
 from sysdesign_cli.views.report.derivations import Derivations
 from sysdesign_cli.views.report.figures import cost_chart, day_charts, latency_charts, plane_chart
@@ -82,7 +83,7 @@ class Side:
 Draw = Callable[[Picture, Say, str], tuple[str, str]]
 
 
-def chapter(id: str, dossier: Dossier, picture: Picture, draw: Draw, say: Say, derivations: Derivations) -> Chapter:
+def chapter(id: str, dossier: Dossier, draw: Draw, say: Say, derivations: Derivations) -> Chapter:
     """draw: the diagram in one language, and why there is none."""
     bodies = _bodies(dossier, say, derivations)
     journeys: tuple[Journey, ...] = ()
@@ -93,7 +94,10 @@ def chapter(id: str, dossier: Dossier, picture: Picture, draw: Draw, say: Say, d
     parts = _parts(dossier, say, derivations)
     told = [text for body in bodies.values() for text in body.assumptions]
     told += [text for journey in journeys for text in journey.rest.assumptions]
-    drawing, undrawn = draw(picture, say, f"{id}drawing")
+    if isinstance(dossier.picture, Refused):
+        drawing, undrawn = "", say("report.no-picture", why=" ".join(problem_sentence(one, say) for one in dossier.picture.problems))
+    else:
+        drawing, undrawn = draw(dossier.picture, say, f"{id}drawing")
     scenario = dossier.scenario
     return Chapter(
         id=id,

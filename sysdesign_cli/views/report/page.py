@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -37,7 +38,7 @@ class TemplatesMissing(Exception):
 
 
 def report(
-    dossiers: Sequence[tuple[Dossier, Picture]],
+    dossiers: Sequence[Dossier],
     side: Together | None,
     says: Sequence[Say],
     *,
@@ -53,12 +54,12 @@ def report(
     Raises TemplatesMissing.
     """
     environment = _environment()
-    sources = {name: source for dossier, _ in dossiers for name, source in dossier.sources.items()}
+    sources = {name: source for dossier in dossiers for name, source in dossier.sources.items()}
     derivations = Derivations(sources)
     outcomes = Outcomes(says)
     pages, titles = {}, {}
     for say in says:
-        chapters = [chapter(f"s{number}-", *pair, _drawn, say, derivations) for number, pair in enumerate(dossiers)]
+        chapters = [chapter(f"s{number}-", dossier, _drawn, say, derivations) for number, dossier in enumerate(dossiers)]
         titles[say.language] = say("report.title", names=", ".join(one.address for one in chapters))
         pages[say.language] = environment.get_template("page.html.jinja").render(
             say=say,
@@ -71,9 +72,7 @@ def report(
             made=made[say.language],
         )
     kills = {
-        f"s{number}-": outcomes.of(dossier.failures)
-        for number, (dossier, _) in enumerate(dossiers)
-        if not isinstance(dossier.failures, Refused)
+        f"s{number}-": outcomes.of(dossier.failures) for number, dossier in enumerate(dossiers) if not isinstance(dossier.failures, Refused)
     }
     data = {
         "kills": kills,
@@ -113,6 +112,7 @@ def _file(environment: Environment, pages: dict[str, str], start: str, title: st
 
 def _drawn(picture: Picture, say: Say, scope: str) -> tuple[str, str]:
     """The diagram, or in its place what is missing."""
+    from sysdesign_cli.views.diagrams import PACKAGES
     from sysdesign_cli.views.diagrams.layout import LayoutMissing, TooLarge
     from sysdesign_cli.views.diagrams.svg import svg
 
@@ -121,7 +121,7 @@ def _drawn(picture: Picture, say: Say, scope: str) -> tuple[str, str]:
     try:
         return _without_inline_styles(svg(picture, say, scope=scope, interactive=True)), ""
     except LayoutMissing:
-        return "", say("report.no-layout")
+        return "", say("report.no-layout", packages=shlex.join(PACKAGES))
     except TooLarge as error:
         return "", say("report.too-large", count=error.count, limit=error.limit)
 

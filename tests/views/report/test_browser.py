@@ -64,7 +64,7 @@ def pages(folder: Path) -> dict[str, Path]:
 def written(path: Path, *designs: Design) -> Path:
     side = designs[0].together(*designs[1:]) if len(designs) > 1 else None
     made = {"en": "made", "th": "made"}
-    text = report([(design.dossier(today="2026-11-22"), design.picture()) for design in designs], side, SAYS, made=made)
+    text = report([design.dossier(today="2026-11-22") for design in designs], side, SAYS, made=made)
     path.write_text(text, encoding="utf-8")
     return path
 
