@@ -124,9 +124,14 @@ SCENARIOS = ("ecommerce", "netflix", "grab", "morprom")
 def shipped() -> list[bool]:
     """The questions about the scenarios that come with the program; of the four the slowest counts."""
     bars = {"latency": 0.6, "capacity": 0.6, "availability": 0.6, "cost": 0.6, "verify": 1.5, "tradeoff": 1.5}
+    pictures = {f"{name} as {format}": [*PROGRAM, "diagram", name, "--format", format] for name in SCENARIOS for format in ("svg", "png")}
     return [
-        beside_imports(f"sysdesign {command}", {name: [*PROGRAM, command, name] for name in SCENARIOS}, bar_s)
-        for command, bar_s in bars.items()
+        *(
+            beside_imports(f"sysdesign {command}", {name: [*PROGRAM, command, name] for name in SCENARIOS}, bar_s)
+            for command, bar_s in bars.items()
+        ),
+        beside_imports("sysdesign diagram", pictures, 0.8),
+        beside_imports("sysdesign diagram --kill", {"ecommerce": [*PROGRAM, "diagram", "ecommerce", "--kill", "broker"]}, 0.8),
     ]
 
 

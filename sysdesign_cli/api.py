@@ -153,6 +153,7 @@ class Design:
         flow: str = "",
         kill: Sequence[str] = (),
         zones: Sequence[str] = (),
+        lasts: str | float | None = None,
         workload: str = "",
         language: str = "en",
     ) -> Drawn:
@@ -166,7 +167,7 @@ class Design:
         from sysdesign_cli.views.diagrams.notebook import Drawn
 
         view = view or ("failure" if kill or zones else "flow" if flow else "services")
-        return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones)), workload)), language=language)
+        return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones), seconds(lasts)), workload)), language=language)
 
     def _repr_svg_(self) -> str | None:
         return self.picture()._repr_svg_()

@@ -46,6 +46,7 @@ class Box:
 
     group: id of its group, or "". state: one of STATES, or "" where nothing is said of it. order: in which place the failure reached it,
     0 for never. ends: ``answered``, ``completed``. replicas: how many stand here, 0 where nothing is said of it.
+    carries: how many kinds of events go through it, of a broker.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Box:
     order: int = 0
     ends: tuple[str, ...] = ()
     replicas: int = 0
+    carries: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Told:
-    """One step of a failure: the boxes it reached, and why: a cause, or the step by which a service came to be overloaded."""
+    """One step of a failure: the boxes it reached, and why: a cause, or the step by which a service came to be overloaded.
+
+    order: 1 for everything that dies, then counted on.
+    """
 
     order: int
     boxes: tuple[str, ...]

@@ -18,6 +18,7 @@ def deployment(system: System, kill: Kill, workload: str = "") -> Picture:
     scenario = system.scenario
     result = failover(system, kill, workload) if kill.services or kill.zones else None
     states = service_states(result) if result is not None else {}
+    singly = {name.partition("/")[0] for name in kill.services}
     boxes: list[Box] = []
     used: dict[str, None] = {}
     for service in system.services:
@@ -27,6 +28,8 @@ def deployment(system: System, kill: Kill, workload: str = "") -> Picture:
             there = f"@{zone}" if zone else ""
             box = service_box(service, service_id(service.name) + there, group)
             state = "down" if zone in kill.zones else states.get(service.name, "")
+            if state == "short" and service.name not in singly:
+                state = "ok"  # what it lost stood in another zone
             boxes.append(replace(box, replicas=count if zone or not scenario.zones else 0, state=state))
     zones = [str(zone) for zone in scenario.zones if str(zone) in used] + [zone for zone in used if zone not in scenario.zones]
     groups = tuple(Group(f"zone:{zone}", "zone", zone) for zone in zones)

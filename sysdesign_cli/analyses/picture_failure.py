@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from sysdesign_cli.analyses.cascade import Step
 from sysdesign_cli.analyses.causes import Cause
 from sysdesign_cli.analyses.failover import FailoverResult, failover
 from sysdesign_cli.analyses.picture import STATES, Arrow, Picture, Told, event_id, flow_id, service_id
@@ -57,7 +58,6 @@ class _Spread:
         self.states = {service_id(name): state for name, state in service_states(result).items()}
         self.arrows: dict[tuple[str, str], str] = {}
         self.fallbacks: set[tuple[str, str]] = set()
-        self._count = 0
         for flow in result.flows:
             worst = max(flow.answer.worst, flow.completion.worst, flow.strained.worst if flow.strained else "ok", key=STATES.index)
             self.states[flow_id(flow.flow)] = worst
@@ -65,20 +65,24 @@ class _Spread:
         self.story = tuple(self._told(result))
 
     def _told(self, result: FailoverResult) -> Iterator[Told]:
-        """What is worth telling: each cause that reaches something new, and each service that comes to be overloaded."""
-        for cause in _by_distance(result.causes):
+        """What is worth telling: what dies, each cause that reaches something new, and each service that comes to be overloaded."""
+        for cause in result.causes:
+            yield self._numbered(self._reached(cause), 1, cause)
+        count = min(1, len(result.causes))
+        for cause in _by_distance([child for dead in result.causes for child in dead.children]):
             reached = [box for box in self._reached(cause) if self.states.get(box, "ok") != "ok" and box not in self.order]
             if reached:
-                yield Told(self._next(reached), tuple(reached), cause)
+                count += 1
+                yield self._numbered(reached, count, cause)
         for step in result.cascade:
             if self.states[service_id(step.service)] == "overloaded":
-                yield Told(self._next([service_id(step.service)]), (service_id(step.service),), step=step)
+                count += 1
+                yield self._numbered([service_id(step.service)], count, None, step)
 
-    def _next(self, boxes: list[str]) -> int:
-        self._count += 1
+    def _numbered(self, boxes: Sequence[str], number: int, cause: Cause | None, step: Step | None = None) -> Told:
         for box in boxes:
-            self.order.setdefault(box, self._count)
-        return self._count
+            self.order.setdefault(box, number)
+        return Told(number, tuple(boxes), cause, step)
 
     def state_of(self, arrow: Arrow) -> str:
         if arrow.kind == "fallback":
@@ -106,14 +110,14 @@ class _Spread:
         if cause.outcome == "fails":
             self._worsen(publisher, event, "failed")
             return (publisher,)
-        if cause.outcome in _MESSAGES:
-            self._worsen(publisher, event, _MESSAGES[cause.outcome])
-            self._note(event, _MESSAGES[cause.outcome])
+        if state := _of_messages(cause):
+            self._worsen(publisher, event, state)
+            self._note(event, state)
             return (event,)
         return ()
 
     def _delivered(self, cause: Cause, event: str, subscriber: str) -> tuple[str, ...]:
-        state = "starved" if cause.outcome == "starved" else _MESSAGES.get(cause.outcome, "")
+        state = "starved" if cause.outcome == "starved" else _of_messages(cause)
         if not state:
             return ()
         self._worsen(event, subscriber, state)
@@ -137,7 +141,13 @@ class _Spread:
         self.states[box] = max(self.states.get(box, "ok"), state, key=STATES.index)
 
 
-def _by_distance(causes: tuple[Cause, ...]) -> Iterator[Cause]:
+def _of_messages(cause: Cause) -> str:
+    """The worst that becomes of the messages that a cause is about; "" when it is about none."""
+    state = _MESSAGES.get(cause.outcome, "")
+    return "lost" if state and cause.wait is not None and cause.wait.lost.value > 0 else state
+
+
+def _by_distance(causes: Sequence[Cause]) -> Iterator[Cause]:
     """Every cause, those nearest to the kill first."""
     layer = list(causes)
     while layer:

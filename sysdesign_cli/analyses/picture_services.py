@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sysdesign_cli.analyses.picture import Box, Group, Picture, call_kind, event_id, flow_id, merged, service_box, service_id
 from sysdesign_cli.engine.system import System
+from sysdesign_cli.scenario.problems import ScenarioError
 
 
 def services(system: System, workload: str = "", rated: bool = True) -> Picture:
@@ -14,11 +17,7 @@ def services(system: System, workload: str = "", rated: bool = True) -> Picture:
     rated: arrows know how often they are taken, if there is a workload.
     """
     scenario = system.scenario
-    rates: list[float] = []
-    if rated and (workload or (scenario.workloads and scenario.flows)):
-        from sysdesign_cli.analyses.situations import Setting
-
-        rates = Setting(system, workload).rates
+    rates = _rates(system, workload) if rated else []
     return Picture(
         scenario.address,
         scenario.title,
@@ -29,11 +28,24 @@ def services(system: System, workload: str = "", rated: bool = True) -> Picture:
     )
 
 
+def _rates(system: System, workload: str) -> list[float]:
+    """How often each handler runs; nothing where no workload is named and none says anything."""
+    from sysdesign_cli.analyses.situations import Setting
+
+    try:
+        return Setting(system, workload).rates
+    except ScenarioError:
+        if workload:
+            raise
+        return []
+
+
 def _boxes(system: System) -> Iterator[Box]:
     for flow in system.scenario.flows.values():
         yield Box(flow_id(flow.name), "flow", flow.name, flow.title)
-    for service in system.services:
-        yield service_box(service, group=f"team:{service.team}" if service.team else "")
+    brokers = Counter(system.broker_of(event) for event in system.scenario.events.values())
+    for number, service in enumerate(system.services):
+        yield replace(service_box(service, group=f"team:{service.team}" if service.team else ""), carries=brokers[number])
     for event in system.scenario.events.values():
         yield Box(event_id(event.name), "event", event.name, event.title)
 

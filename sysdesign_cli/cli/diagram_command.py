@@ -36,6 +36,7 @@ def command(session: Session) -> Callable[..., int]:
         zone: list[str] = typer.Option(
             [], "--zone", "-z", metavar="ZONE", help=say("cli.opt-zone"), autocompletion=complete_names("zones"), show_default=False
         ),
+        lasts: str = typer.Option("", "--for", metavar="TIME", help=say("cli.opt-for"), show_default=False),
         workload: str = session.workload_option(),
         format: str = typer.Option("", "--format", "-f", metavar="|".join(FORMATS), help=say("cli.opt-diagram-format"), show_default=False),
         output: str = typer.Option("", "--output", "-o", metavar="FILE", help=say("cli.opt-output"), show_default=False),
@@ -45,16 +46,17 @@ def command(session: Session) -> Callable[..., int]:
     ) -> int:
         session.check_options(format, lang, tuple(FORMATS))
         chosen = _view(session, view, flow, bool(kill or zone))
+        duration = session.duration(lasts)
         written_as = format or ENDINGS.get(Path(output).suffix[1:].lower(), "svg")
         if written_as == "png" and not output and sys.stdout.isatty():
             raise typer.BadParameter(say("diagram.png-terminal"))
         if output:
             check_target(session, Path(output), force)
         design = session.load(scenario, changes)
-        content = _drawn(session, written_as, session.asked(lambda: design.picture(chosen, flow, kill, zone, workload)))
+        content = _drawn(session, written_as, session.asked(lambda: design.picture(chosen, flow, kill, zone, duration, workload)))
         if output:
             save(session, Path(output), content)
-            sys.stderr.write(say("diagram.written", path=output) + "\n")
+            sys.stdout.write(say("diagram.written", path=output) + "\n")
         elif isinstance(content, bytes):
             sys.stdout.buffer.write(content)
         else:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sysdesign_cli.api import Design
     from sysdesign_cli.scenario.model import Scenario
     from sysdesign_cli.scenario.problems import ScenarioError
-    from sysdesign_cli.views.document import Tree
+    from sysdesign_cli.views.document import Note, Tree
 
 
 def command(session: Session) -> Callable[..., int]:
@@ -49,12 +49,11 @@ def command(session: Session) -> Callable[..., int]:
     return show
 
 
-def _drawing(design: Design, session: Session) -> Tree | None:
+def _drawing(design: Design, session: Session) -> Tree | Note | None:
     from sysdesign_cli.analyses.picture_services import services
-    from sysdesign_cli.views.diagrams.terminal import drawable, terminal
+    from sysdesign_cli.views.diagrams.terminal import drawn
 
-    picture = services(design.system, rated=False)
-    return terminal(picture, session.say) if drawable(picture) else None
+    return drawn(services(design.system, rated=False), session.say)
 
 
 def _no_such_part(scenario: Scenario, part: str) -> ScenarioError:

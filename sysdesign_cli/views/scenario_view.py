@@ -32,8 +32,8 @@ def list_document(scenarios: Sequence[Scenario], say: Say) -> Document:
     return Document().add(Table(columns, rows), Note(say("list.hint"), "muted"))
 
 
-def show_document(scenario: Scenario, say: Say, drawing: Tree | None = None) -> Document:
-    """drawing: the system as a compact picture, when it is small enough for one."""
+def show_document(scenario: Scenario, say: Say, drawing: Tree | Note | None = None) -> Document:
+    """drawing: the system as a compact picture, or that it is too large for one."""
     document = Document()
     document.add(Heading(scenario.address, scenario.title.in_language(say.language)))
     if scenario.description:

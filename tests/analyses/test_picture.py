@@ -100,7 +100,8 @@ def check_story(drawn: Picture, killed: str) -> None:
     boxes = {box.id: box for box in drawn.boxes}
     assert all(box.state in STATES for box in drawn.boxes)
     assert boxes[service_id(killed)].state == "killed"
-    assert [told.order for told in drawn.story] == list(range(1, len(drawn.story) + 1))
+    dying = len(drawn.failure.causes) if drawn.failure else 0
+    assert [told.order for told in drawn.story] == [1] * dying + list(range(2, len(drawn.story) - dying + 2))
     assert drawn.story[0].boxes == (service_id(killed),)
     first = {id: told.order for told in reversed(drawn.story) for id in told.boxes}
     assert first == {box.id: box.order for box in drawn.boxes if box.order}
@@ -117,7 +118,9 @@ def test_a_failure_goes_from_box_to_box(name: str) -> None:
         for arrow in drawn.arrows:
             beside[arrow.source].add(arrow.target)
             beside[arrow.target].add(arrow.source)
-        carried = {event_id(event.name) for event in one.scenario.events.values()} if one.scenario.services[killed].kind == "broker" else set()
+        carried = (
+            {event_id(event.name) for event in one.scenario.events.values()} if one.scenario.services[killed].kind == "broker" else set()
+        )
         reached = {service_id(killed), *carried}
         for told in drawn.story[1:]:
             if told.cause is not None and not set(told.boxes) & flows:
@@ -143,9 +146,14 @@ def test_states_are_those_of_the_failover(name: str) -> None:
                 worst = max(flow.answer.worst, flow.completion.worst, key=STATES.index)
                 assert next(box.state for box in drawn.boxes if box.id == flow_id(flow.flow)) == worst
         waiting = {wait.event for wait in result.waits if wait.waiting.value > 0}
+        lost = {wait.event for wait in result.waits if wait.lost.value > 0}
         for box in drawn.boxes:
             if box.kind == "event" and box.name in waiting:
-                assert box.state in ("delayed", "lost"), (killed, box)
+                assert box.state == ("lost" if box.name in lost else "delayed"), (killed, box)
+
+
+def test_a_broker_says_how_much_goes_through_it() -> None:
+    assert {box.name: box.carries for box in load("ecommerce").picture().boxes if box.carries} == {"broker": 5}
 
 
 def test_a_lost_zone_is_down_and_not_killed() -> None:
@@ -204,6 +212,12 @@ def test_every_replica_stands_in_a_zone(name: str) -> None:
             assert counted[service.name] == replica_count(one.system, service)
 
 
+def test_a_lost_zone_takes_its_own_boxes_only() -> None:
+    boxes = load("grab").picture("deployment", zones=["a"]).boxes
+    assert {box.state for box in boxes if box.group == "zone:a"} == {"down"}
+    assert {box.state for box in boxes if box.group == "zone:b"} == {"ok"}
+
+
 def test_what_is_not_there_is_told() -> None:
     one = load("ecommerce")
     with pytest.raises(ScenarioError, match="unknown-name"):
@@ -218,3 +232,7 @@ def test_what_is_not_there_is_told() -> None:
 def test_a_system_without_workload_or_flow_is_drawn() -> None:
     drawn = design("services: {a: {handles: {Do: {calls: b.Do}}}, b: {handles: {Do: {}}}}").picture()
     assert [(arrow.source, arrow.target, arrow.rate) for arrow in drawn.arrows] == [("service:a", "service:b", None)]
+    idle = design("services: {a: {handles: {Do: {}}}}\nflows: {f: {starts: a.Do}}\nworkloads: {day: {starts: {f: 0/s}}}").picture()
+    assert [(arrow.kind, arrow.rate) for arrow in idle.arrows] == [("start", None)]
+    empty = design("services: {}").picture()
+    assert (empty.boxes, empty.arrows) == ((), ())

@@ -1162,10 +1162,10 @@ def advance(n: Numbers, x: Reals, agenda: Agenda, arrival_times: Reals, arrival_
             todo = REPLY
         elif kind == COMES:
             j = enter(n, x, agenda, arrival_flows[arrival], now)
+            todo = ARRIVE
             arrival += 1
             if arrival_times[arrival] <= until:
                 push(agenda, (arrival_times[arrival], COMES))
-            todo = ARRIVE
         elif kind == CORE_ENDS:
             n[j + STATE] = 0
             if n[j + SLOT]:

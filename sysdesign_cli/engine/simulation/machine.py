@@ -56,6 +56,7 @@ class Machine:
         self._records_from = 0
         self._fill_count = 0
         self._add_records(_FIRST_RECORDS)
+        self._advance = mode.advance(program, self.n, self.x)
 
     def _extend(self, whole: list[int]) -> int:
         """A new row behind the others."""
@@ -159,7 +160,7 @@ class Machine:
         times, flows = self.mode.arrivals(*merged(sources, until))
         self.n[at.G_ARRIVAL] = 0
         resumed = False
-        while self.mode.kernel.advance(self.n, self.x, self.agenda, times, flows, until, resumed):
+        while self._advance(self.n, self.x, self.agenda, times, flows, until, resumed):
             self._make_room()
             self._fill()
             resumed = True

@@ -10,7 +10,7 @@ import heapq
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -19,7 +19,10 @@ from typing import Any, Final
 import numpy
 
 from sysdesign_cli.engine.simulation import agenda, kernel, layout
+from sysdesign_cli.engine.simulation.program import Program
+from sysdesign_cli.engine.simulation.specialised import Specialised
 
+Advance = Callable[[Any, Any, Any, Any, Any, float, bool], int]
 _HERE: Final = Path(__file__).parent
 
 
@@ -28,6 +31,9 @@ class Plain:
 
     name = "plain"
     kernel: ModuleType = kernel
+
+    def advance(self, program: Program, n: Any, x: Any) -> Advance:
+        return Specialised(program, n, x).advance
 
     def whole(self, values: Sequence[int]) -> Any:
         return list(values)
@@ -46,9 +52,9 @@ class Plain:
 
     def without(self, held: Any, gone: set[int]) -> Any:
         """The agenda without what was due for some records."""
-        left = [item for item in held if item[1] - (item[1] & layout.KIND) not in gone or item[1] & layout.KIND == layout.TIMER]
-        heapq.heapify(left)
-        return left
+        held[:] = [item for item in held if item[1] - (item[1] & layout.KIND) not in gone or item[1] & layout.KIND == layout.TIMER]
+        heapq.heapify(held)
+        return held
 
     def crowded(self, agenda: Any) -> bool:
         return False
@@ -64,6 +70,10 @@ class Fast:
 
     def __init__(self) -> None:
         self.kernel = compiled()
+
+    def advance(self, program: Program, n: Any, x: Any) -> Advance:
+        compiled_advance: Advance = self.kernel.advance
+        return compiled_advance
 
     def whole(self, values: Sequence[int]) -> Any:
         return numpy.array(values, numpy.uint32)

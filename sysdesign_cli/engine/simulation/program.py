@@ -56,6 +56,13 @@ class Program:
     flows: dict[str, int] = field(default_factory=dict)
     calls: list[tuple[int, int, int]] = field(default_factory=list)
     """(row, handler that calls, handler that is called), the latter two by their number in the system; -1: a part of the caller."""
+    publishes: list[int] = field(default_factory=list)
+    lists: list[tuple[int, int]] = field(default_factory=list)
+    """(place, length) of rows that only name others."""
+    handler_of: dict[int, int] = field(default_factory=dict)
+    """Step -> the handler whose it is, all by their places."""
+    nowhere: int = 0
+    """What stands for a broker where there is none."""
 
     def place(self, size: int) -> int:
         """A new row of zeros."""
@@ -99,7 +106,7 @@ class _Compiler:
         self.branches: list[tuple[int, Callable[[], None]]] = []
         self.largest_group = 1
         self.named: dict[str, int] = {}
-        self.nowhere = self.inside = 0
+        self.inside = 0
         self.looked_at = looked_at
 
     def set(self, row: int, **fields: int) -> None:
@@ -113,6 +120,7 @@ class _Compiler:
     def _row_of(self, values: Sequence[int]) -> int:
         place = self.program.place(max(1, len(values)))
         self.program.whole[place : place + len(values)] = values
+        self.program.lists.append((place, len(values)))
         return place
 
     def _stream(self, name: str, law: str = "uniform", mean: float = 1.0, cv: float = 1.0) -> int:
@@ -127,8 +135,8 @@ class _Compiler:
         program, system = self.program, self.system
         for number, service in enumerate(system.services):
             self._service(service, replicas.get(number, max(1, int(service.replicas.min))))
-        self.nowhere = program.place(at.SERVICE_SIZE)  # stands for a broker where there is none
-        self.set(self.nowhere, S_UP=1)
+        program.nowhere = program.place(at.SERVICE_SIZE)
+        self.set(program.nowhere, S_UP=1)
         self.inside = program.place(at.SERVICE_SIZE)
         self.set(self.inside, S_UP=1)
         self.set(0, G_BRANCHES=self.inside)
@@ -205,7 +213,7 @@ class _Compiler:
         self.set_real(row, UF_LAG=float(event.lag), UF_RETENTION=float(event.retention), UF_PAUSE=float(event.redelivery_delay))
 
     def _broker(self, number: int) -> int:
-        return self.program.services[number] if number >= 0 else self.nowhere
+        return self.program.services[number] if number >= 0 else self.program.nowhere
 
     # --- handlers ------------------------------------------------------------------------------------------------------------------
 
@@ -248,6 +256,10 @@ class _Compiler:
             self.program.real[place // 2] = chance
         for row, number in entries.items():
             self.set(row, H_ENTRY=first + number * at.STEP_SIZE)
+        begins, row = {number: row for row, number in entries.items()}, 0
+        for number in range(len(self.steps)):
+            row = begins.get(number, row)
+            self.program.handler_of[first + number * at.STEP_SIZE] = row
 
     def _emit(self, what: int, argument: int = 0, second: int = 0, chance: float = 1.0) -> int:
         self.steps.append((what, argument, second, chance))
@@ -387,6 +399,7 @@ class _Compiler:
     def _publish(self, node: HandlerNode, publish: PublishEdge, chance: float) -> int:
         hearing = [self.program.subscriptions[h] for h in self.system.subscribers[publish.event.name]]
         row = self.program.place(at.PUBLISH_SIZE)
+        self.program.publishes.append(row)
         self.set(
             row,
             P_FROM=self._row_of(hearing),

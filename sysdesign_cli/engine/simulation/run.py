@@ -129,6 +129,7 @@ class Run:
         self.hit: dict[int, int] = {}
         self.down: frozenset[int] = frozenset()
         self.samples: list[Sample] = []
+        self._few_until = -math.inf
         self._histograms: list[NDArray[numpy.int64]] = []
         self._functions = [
             (row, [self.program.subscriptions[h] for h in system.handlers_of[service] if h in self.program.subscriptions])
@@ -213,12 +214,16 @@ class Run:
     def _arrivals_end(self) -> float:
         """How far to go so that not too many arrivals lie ready at once."""
         now = self.machine.now
+        if now < self._few_until:
+            return self._few_until
         step = max(self.plan.length_s / self.plan.bins, 1e-6)
+        before = sum(source.expected(now) for _, source in self.sources)
         for _ in range(60):
-            if sum(source.expected(now + step) - source.expected(now) for _, source in self.sources) <= _AT_A_TIME:
-                return now + step
+            if sum(source.expected(now + step) for _, source in self.sources) - before <= _AT_A_TIME:
+                break
             step /= 2
-        return now + step
+        self._few_until = now + step
+        return self._few_until
 
     def _round(self) -> None:
         machine = self.machine

@@ -18,7 +18,7 @@ FORMATS: Final[dict[str, str]] = {"svg": "svg", "mermaid": "mermaid", "dot": "do
 ENDINGS: Final[dict[str, str]] = {"svg": "svg", "mmd": "mermaid", "mermaid": "mermaid", "dot": "dot", "gv": "dot", "d2": "d2", "png": "png"}
 PLACED: Final = ("svg", "png")
 #: What the extra ``pictures`` installs.
-PACKAGES: Final = ("pygraphviz>=2.0,<3", "resvg-py>=0.2,<1")
+PACKAGES: Final = ("pygraphviz>=2.0,<3", "pyvips>=3,<4", "pyvips-binary>=8.16,<9")
 
 
 def written(format: str, picture: Picture, say: Say) -> str | bytes:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from sysdesign_cli.analyses.picture import Box, Picture
+from sysdesign_cli.analyses.picture import Box, Group, Picture
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.diagrams import wording
 from sysdesign_cli.views.diagrams.layout import Frame, Layout, Link, Size, lay_out
 from sysdesign_cli.views.diagrams.shapes import ICONS, INSET, INSETS
-from sysdesign_cli.views.diagrams.text import width, wrapped
+from sysdesign_cli.views.diagrams.text import shortened, width, wrapped
 
 NAME_SIZE: Final = 13.0
 SMALL: Final = 11.0
@@ -49,14 +49,18 @@ def label(box: Box, picture: Picture, say: Say) -> Label:
     return Label(name, (*title, *noted))
 
 
+def frame_title(group: Group, say: Say) -> str:
+    return shortened(wording.group_title(group, say), SMALL, 320)
+
+
 def placed(picture: Picture, labels: dict[str, Label], say: Say) -> Layout:
-    """The picture laid out. Raises LayoutMissing."""
+    """The picture laid out. Raises LayoutMissing, TooLarge."""
     sizes = {box.id: labels[box.id].size(box.kind) for box in picture.boxes}
     frames = {}
     for group in picture.groups:
         members = tuple(box.id for box in picture.boxes if box.group == group.id)
         if len(members) > (1 if crowded(picture) and group.kind == "team" else 0):
-            frames[group.id] = Frame(members, Size(width(wording.group_title(group, say), SMALL) + 4, 16))
+            frames[group.id] = Frame(members, Size(width(frame_title(group, say), SMALL) + 4, 16))
     links = [Link(arrow.source, arrow.target, _room(wording.arrow_label(arrow))) for arrow in picture.arrows]
     hidden = list(_rows(picture)) if picture.view == "deployment" else []
     return lay_out(sizes, frames, links, hidden)

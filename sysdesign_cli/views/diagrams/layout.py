@@ -15,8 +15,9 @@ from typing import Any, Final
 _POINTS: Final = 72.0
 #: Boxes and arrows together; so many take about ten seconds.
 MOST: Final = 3000
-#: Up to so many arrows: inches between neighbours (an arrow that passes a layer is one), and between layers.
-_ROOM: Final = ((80, 0.3, 0.6), (250, 0.12, 1.2), (1e9, 0.05, 3.0))
+#: Inches between neighbours (an arrow that passes a layer is one too) and between layers, and how hard crossings are avoided: for few
+#: arrows, for many, and for a thicket, where twice the time takes few crossings away.
+_FEW, _MANY, _THICKET = (0.3, 0.6, 1.0), (0.12, 1.2, 1.0), (0.05, 3.0, 0.2)
 
 
 class LayoutMissing(Exception):
@@ -108,10 +109,10 @@ def available() -> bool:
 
 def _source(boxes: Mapping[str, Size], frames: Mapping[str, Frame], links: Sequence[Link], hidden: Sequence[Link]) -> list[str]:
     numbers = {name: f"n{number}" for number, name in enumerate(boxes)}
-    beside, between = next(room for most, *room in _ROOM if len(links) <= most)
+    beside, between, patience = _FEW if len(links) <= 80 else _MANY if len(links) <= max(250, 2 * len(boxes)) else _THICKET
     lines = [
         "digraph {",
-        f"graph [rankdir=LR nodesep={beside} ranksep={between} newrank=true]",
+        f"graph [rankdir=LR nodesep={beside} ranksep={between} newrank=true mclimit={patience}]",
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowsize=0.8]",
     ]

@@ -43,12 +43,12 @@ class Row:
         return sum(entry.width for entry in self.entries)
 
 
-def rows(picture: Picture, say: Say, room: float) -> list[Row]:
-    """The legend in rows of such a width."""
+def rows(picture: Picture, say: Say, room: float, every_state: bool = False) -> list[Row]:
+    """The legend in rows of such a width. every_state: those too that no box is in yet."""
     arrows = {"publish": "deliver"}
     used = {arrows.get(arrow.kind, arrow.kind) for arrow in picture.arrows}
     kinds = {box.kind for box in picture.boxes}
-    states = {box.state for box in picture.boxes}
+    states = set(STATES) if every_state else {box.state for box in picture.boxes}
     entries = [Entry("arrow", kind, say(f"diagram.arrow.{kind}")) for kind in ARROWS if kind in used]
     entries += [
         Entry("kind", kind, kind_name(kind, say))

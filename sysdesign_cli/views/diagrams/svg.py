@@ -9,11 +9,11 @@ from typing import Final
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.diagrams import legend, wording
-from sysdesign_cli.views.diagrams.labels import ICON, LINE, SMALL, Label, crowded, label, placed
+from sysdesign_cli.views.diagrams.labels import ICON, LINE, SMALL, Label, crowded, frame_title, label, placed
 from sysdesign_cli.views.diagrams.layout import Layout, Place, Way
 from sysdesign_cli.views.diagrams.shapes import ICONS, INSET, INSETS, outline
 from sysdesign_cli.views.diagrams.svg_style import definitions, style
-from sysdesign_cli.views.diagrams.text import width, wrapped
+from sysdesign_cli.views.diagrams.text import shortened, width, wrapped
 
 MARGIN: Final = 18.0
 HEAD: Final = 46.0
@@ -25,17 +25,19 @@ NAMED: Final = {"event": "data-event", "flow": "data-flow"}
 
 
 def svg(picture: Picture, say: Say, *, scope: str = "sysdesign", interactive: bool = False) -> str:
-    """The drawing. Raises LayoutMissing.
+    """The drawing. Raises LayoutMissing, TooLarge.
 
     scope: class of the ``<svg>`` and beginning of the ids in it; a page with several drawings gives each its own. interactive: boxes can
-    be reached with the keyboard and are told as buttons; what they do is the page's matter.
+    be reached with the keyboard and are told as buttons, and the legend holds every state; what they do is the page's matter. A script
+    shows another state by exchanging the class ``state-…`` of a box (``g[data-node]``, ``g[data-event]``, ``g[data-flow]``) or of an
+    arrow (``g[data-from][data-to]``).
     """
     labels = {box.id: label(box, picture, say) for box in picture.boxes}
     layout = placed(picture, labels, say)
     room = max(layout.width, NARROWEST)
     below = MARGIN + HEAD + layout.height + 24
     told = list(_story(picture, say, room, below))
-    signs = legend.rows(picture, say, room)
+    signs = legend.rows(picture, say, room, every_state=interactive)
     signs_at = below + len(told) * STORY + (12 if told else 0)
     size = (room + 2 * MARGIN, signs_at + legend.ROW * len(signs) + MARGIN)
     parts = [
@@ -65,8 +67,9 @@ def _head(picture: Picture, say: Say, size: tuple[float, float], scope: str, int
     yield f"<style>\n{style(scope)}\n</style>"
     yield definitions(scope)
     yield f'<rect class="paper" width="{wide}" height="{high}"/>'
-    yield f'<text class="heading" x="{MARGIN}" y="{MARGIN + 16}">{escape(wording.heading(picture, say))}</text>'
-    yield f'<text class="note" x="{MARGIN}" y="{MARGIN + 34}">{title}</text>'
+    room = size[0] - 2 * MARGIN
+    for css, y, letters, text in (("heading", 16, 17, wording.heading(picture, say)), ("note", 34, 12, wording.subject(picture, say))):
+        yield f'<text class="{css}" x="{MARGIN}" y="{MARGIN + y}">{escape(shortened(text, letters, room, css == "heading"))}</text>'
 
 
 def _story(picture: Picture, say: Say, room: float, top: float) -> Iterator[str]:
@@ -100,36 +103,40 @@ def _arrows(picture: Picture, layout: Layout, say: Say) -> Iterator[str]:
 
 def _title(group: Group, layout: Layout, say: Say) -> str:
     at = layout.titles[group.id]
-    return f'<text class="frame" x="{at.x:.1f}" y="{at.y + 12:.1f}">{escape(wording.group_title(group, say))}</text>'
+    return f'<text class="frame" x="{at.x:.1f}" y="{at.y + 12:.1f}">{escape(frame_title(group, say))}</text>'
 
 
 def _arrow(arrow: Arrow, way: Way, source: str, target: str, say: Say) -> str:
     start, *rest = way.points
     curves = "".join("C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in rest[at : at + 3]) for at in range(0, len(rest), 3))
-    state = f" state-{arrow.state}" if arrow.state else ""
     steps = f' data-steps="{" ".join(str(step) for step in arrow.steps)}"' if arrow.steps else ""
     written = ""
     if way.label is not None:
         x, y = way.label.middle
         written = f'<text class="step" x="{x:.1f}" y="{y + 4:.1f}">{escape(wording.arrow_label(arrow))}</text>'
     return (
-        f'<g class="edge edge-{arrow.kind}{state}" data-from="{escape(wording.line(source))}" data-to="{escape(wording.line(target))}"'
+        f'<g class="edge edge-{arrow.kind} {_state(arrow.state)}" data-from="{escape(wording.line(source))}" '
+        f'data-to="{escape(wording.line(target))}"'
         f"{steps}><title>{escape(wording.arrow_title(arrow, source, target, say))}</title>"
         f'<path d="M{start[0]:.1f} {start[1]:.1f}{curves}L{way.tip[0]:.1f} {way.tip[1]:.1f}"/>{written}</g>'
     )
 
 
 def _box(box: Box, label: Label, at: Place, picture: Picture, say: Say, interactive: bool) -> str:
-    state = f" state-{box.state}" if box.state else ""
     reach = ' tabindex="0" role="button"' if interactive else ""
     zone = f' data-zone="{escape(box.id.partition("@")[2])}"' if picture.view == "deployment" else ""
     told = escape(wording.about(box, picture, say))
-    order = _order(str(box.order), at.x + 1, at.y + 1) if box.order else ""
+    order = _order(str(box.order), at.x - 2, at.y - 2) if box.order else ""
     return (
-        f'<g class="node kind-{box.kind}{state}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
+        f'<g class="node kind-{box.kind} {_state(box.state)}" {NAMED.get(box.kind, "data-node")}="{escape(wording.line(box.name))}"{zone}'
         f' aria-label="{told}"{reach}><title>{told}</title><path class="shape" d="{outline(box.kind, at)}"/>{_lines(box, label, at)}'
         f'<path class="badge" d="M{at.x + at.width - 3:.1f} {at.y + 3:.1f}l.01 0"/>{order}</g>'
     )
+
+
+def _state(state: str) -> str:
+    """Its class; where nothing is said of a state it is as good as ok, and a script has something to exchange."""
+    return f"state-{state or 'ok'}"
 
 
 def _lines(box: Box, label: Label, at: Place) -> str:

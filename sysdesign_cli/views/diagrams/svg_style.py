@@ -26,6 +26,9 @@ STATES: Final[dict[str, tuple[str, str, str, str]]] = {
     "killed": ("#111111", "#d9dcdf", "", "M2.5 2.5l5 5M7.5 2.5l-5 5"),
 }
 
+#: States that an arrow can be in: what comes of what goes along it.
+ARROW_STATES: Final = ("degraded", "delayed", "failed", "lost", "starved")
+
 #: Kind of arrow -> (colour, width, dashes, head).
 ARROWS: Final[dict[str, tuple[str, float, str, str]]] = {
     "start": ("#4a5560", 1.2, "", "solid"),
@@ -83,15 +86,19 @@ def _state_rules(scope: str) -> Iterator[str]:
     for state, (line, tint, dashes, sign) in STATES.items():
         if not sign:
             continue
-        dashed = f";stroke-dasharray:{dashes}" if dashes else ""
-        yield f" .node.state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6{dashed}}}"
+        yield f" .node.state-{state} .shape{{fill:{tint};stroke:{line};stroke-width:2.6;stroke-dasharray:{dashes or 'none'}}}"
         yield f" .state-{state} .badge{{marker-start:url(#{scope}-state-{state})}}"
-        yield f" .edge.state-{state} path{{stroke:{line};stroke-width:2.8;stroke-opacity:1}}"
+        if state in ARROW_STATES:
+            yield f" .edge.state-{state} path{{stroke:{line};stroke-width:2.8;stroke-opacity:1}}"
+            for kind, (_, _, _, head) in ARROWS.items():
+                yield f" .edge-{kind}.state-{state} path{{marker-end:url(#{scope}-{head}-{state})}}"
 
 
 def definitions(scope: str) -> str:
     """Heads of arrows and badges of states."""
     parts = [_head(f"{scope}-{head}-{kind}", head, colour) for kind, (colour, _, _, head) in ARROWS.items()]
+    heads = sorted({head for _, _, _, head in ARROWS.values()})
+    parts += [_head(f"{scope}-{head}-{state}", head, STATES[state][0]) for state in ARROW_STATES for head in heads]
     parts += [_badge(f"{scope}-state-{state}", line, sign) for state, (line, _, _, sign) in STATES.items() if sign]
     return "<defs>" + "".join(parts) + "</defs>"
 

@@ -7,7 +7,7 @@ from typing import Final
 from sysdesign_cli.analyses.picture import Arrow, Box, Picture
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.diagrams import wording
-from sysdesign_cli.views.document import Branch, Tree
+from sysdesign_cli.views.document import Branch, Note, Tree
 
 #: Never by colour alone: a solid line waits, a broken one does not, a dot is a store.
 _SIGNS: Final[dict[str, str]] = {"start": "▶", "call": "▶", "store": "●", "publish": "┄▷", "deliver": "┄▷", "fallback": "··▷"}
@@ -18,8 +18,11 @@ DEEPEST: Final = 24
 MOST: Final = 150
 
 
-def drawable(picture: Picture) -> bool:
-    return 0 < len(picture.arrows) <= MOST
+def drawn(picture: Picture, say: Say) -> Tree | Note | None:
+    """The drawing; a note instead of one that would fill screens, and nothing where there is nothing to see."""
+    if len(picture.arrows) > MOST:
+        return Note(say("diagram.too-large-here", scenario=picture.scenario, arrows=len(picture.arrows)), "muted")
+    return terminal(picture, say) if picture.arrows else None
 
 
 def terminal(picture: Picture, say: Say) -> Tree:

@@ -13,6 +13,10 @@ _NARROW: Final = frozenset("ijl.,:;'|!I ()[]`")
 _WIDE: Final = frozenset("mwMW@%—…")
 
 
+#: A word may be so many times wider than a line before it is parted: Thai puts no space between words.
+STRETCH: Final = 1.7
+
+
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line at most, in the unit of ``size``."""
     return sum(_advance(sign) for sign in text) * size * (1.1 if bold else 1.0)
@@ -36,6 +40,9 @@ def wrapped(text: str, size: float, most: float, lines: int, bold: bool = False)
     rest = " ".join(text.split())
     while rest and len(result) < lines:
         cut = _fitting(rest, size, most, bold)
+        word = rest.partition(" ")[0]
+        if lines > 1 and cut < len(word) and width(word, size, bold) <= most * STRETCH:
+            cut = len(word)
         if cut < len(rest) and len(result) == lines - 1:
             return (*result, rest[: _fitting(rest, size, most - width("…", size, bold), bold)].rstrip() + "…")
         space = rest.rfind(" ", 0, cut + 1)
@@ -44,6 +51,11 @@ def wrapped(text: str, size: float, most: float, lines: int, bold: bool = False)
         result.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return tuple(result)
+
+
+def shortened(text: str, size: float, most: float, bold: bool = False) -> str:
+    """The text on one line of such a width at most."""
+    return "".join(wrapped(text, size, most, 1, bold))
 
 
 def _fitting(text: str, size: float, most: float, bold: bool) -> int:

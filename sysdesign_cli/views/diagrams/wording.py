@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.analyses.picture import Arrow, Box, Group, Picture, Told
 from sysdesign_cli.messages import Say
+from sysdesign_cli.scenario.quantity import COUNT, SHARE, format_quantity
 from sysdesign_cli.views.document import clean, show
+
+if TYPE_CHECKING:
+    from sysdesign_cli.analyses.failover import States
 
 #: Steps of a failure that are told at most; the rest is counted.
 MOST_TOLD: Final = 16
@@ -61,15 +65,27 @@ def kind_name(kind: str, say: Say) -> str:
 
 def notes(box: Box, picture: Picture, say: Say) -> Iterator[str]:
     """What stands below the name in a box, besides its title."""
-    if box.replicas:
-        yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=box.replicas)
+    if box.replicas and box.kind == "function":
+        yield say("diagram.runs-here")
+    elif box.replicas:
+        yield say("diagram.replicas" if box.replicas > 1 else "diagram.replica", count=format_quantity(box.replicas, COUNT))
+    if box.carries:
+        yield say("diagram.carries" if box.carries > 1 else "diagram.carries-one", count=box.carries)
     for end in box.ends:
         yield say(f"step.{end}")
     if box.kind == "flow" and picture.failure is not None:
         outcome = next((flow for flow in picture.failure.flows if flow.flow == box.name), None)
         if outcome is not None and box.state != "ok":
-            answer = outcome.strained or outcome.answer
-            yield say("diagram.flow-state", answer=say(f"state.{answer.worst}"), completion=say(f"state.{outcome.completion.worst}"))
+            yield say("diagram.flow-answer", state=_states(outcome.strained or outcome.answer, say))
+            if outcome.completion != outcome.answer:
+                yield say("diagram.flow-completion", state=_states(outcome.completion, say))
+
+
+def _states(states: States, say: Say) -> str:
+    """The worst state, with its share when not every request ends there."""
+    share = states.shares[states.worst]
+    text = say(f"state.{states.worst}")
+    return text if states.worst == "ok" or share > 1 - 1e-9 else f"{text} {format_quantity(share, SHARE)}"
 
 
 def about(box: Box, picture: Picture, say: Say) -> str:

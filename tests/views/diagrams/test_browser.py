@@ -18,10 +18,7 @@ from sysdesign_cli.views.diagrams.svg import svg
 from tests.views.diagrams.test_svg import hostile, pictures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium to measure text with"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:pygraphviz.*"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium to measure text with")
 pytest.importorskip("pygraphviz", reason="pygraphviz (extra: pictures) is not installed")
 
 #: The stack of the sheet, and fonts that are wider than most of it.

@@ -23,14 +23,15 @@ from sysdesign_cli.scenario.shapes import Text
 from sysdesign_cli.views.diagrams import labels as lettering
 from sysdesign_cli.views.diagrams.layout import Layout, Link, Place, Size, TooLarge, lay_out
 from sysdesign_cli.views.diagrams.svg import svg
-from sysdesign_cli.views.diagrams.svg_style import ARROWS, STATES, style
+from sysdesign_cli.views.diagrams.svg_style import ARROW_STATES, ARROWS, STATES, style
 from sysdesign_cli.views.diagrams.text import width, wrapped
 from tests.engine.random_systems import Draft, drafts
 
 pytest.importorskip("pygraphviz", reason="pygraphviz (extra: pictures) is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pygraphviz.*")
 
 ROOT = Path(__file__).resolve().parents[3]
+#: Graphviz writes lengths with five digits.
+ROUNDED = 0.2
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "defs", "marker", "path", "circle", "rect", "g", "text"}
 HOSTILE = [
@@ -72,10 +73,10 @@ def check_layout(drawn: Picture, layout: Layout) -> None:
         assert apart(one, other)
     for box in drawn.boxes:
         at = layout.boxes[box.id]
-        assert at.x >= -0.01
-        assert at.y >= -0.01
-        assert at.x + at.width <= layout.width + 0.01
-        assert at.y + at.height <= layout.height + 0.01
+        assert at.x >= -ROUNDED
+        assert at.y >= -ROUNDED
+        assert at.x + at.width <= layout.width + ROUNDED
+        assert at.y + at.height <= layout.height + ROUNDED
         for group, frame in layout.frames.items():
             assert apart(at, frame) != (group == box.group), (box.id, group)
     for arrow, way in zip(drawn.arrows, layout.ways, strict=True):
@@ -99,9 +100,11 @@ def check_drawing(drawn: Picture, text: str) -> ElementTree.Element:
     assert len(nodes) == len(services)
     for node, box in zip(nodes, services, strict=True):
         assert f"kind-{box.kind}" in node.get("class", "").split()
-        assert (f"state-{box.state}" in node.get("class", "").split()) == bool(box.state)
+        assert f"state-{box.state or 'ok'}" in node.get("class", "").split()
     edges = root.findall(f".//{NAMESPACE}g[@data-from]")
-    assert [edge.get("class", "").split()[1] for edge in edges] == [f"edge-{arrow.kind}" for arrow in drawn.arrows]
+    assert [edge.get("class", "").split()[1:] for edge in edges] == [
+        [f"edge-{arrow.kind}", f"state-{arrow.state or 'ok'}"] for arrow in drawn.arrows
+    ]
     # nothing from elsewhere, nothing that runs
     for element in root.iter():
         assert element.tag.removeprefix(NAMESPACE) in ELEMENTS
@@ -132,8 +135,9 @@ def test_random_systems(draft: Draft) -> None:
 def hostile() -> Picture:
     """A picture in which everything that a file may say freely is ill-meant."""
     plain = sysdesign_cli.load("ecommerce").picture(kill=["payment"])
+    groups = tuple(replace(group, title=Text(HOSTILE[number] * 9)) for number, group in enumerate(plain.groups))
     boxes = tuple(replace(box, title=Text(HOSTILE[number % len(HOSTILE)])) for number, box in enumerate(plain.boxes))
-    return replace(plain, boxes=boxes, title=Text(HOSTILE[0]), scenario=HOSTILE[1], changes=(f"x={HOSTILE[2]}",))
+    return replace(plain, boxes=boxes, groups=groups, title=Text(HOSTILE[0] * 30), scenario=HOSTILE[1], changes=(f"x={HOSTILE[2]}",))
 
 
 def test_hostile_titles_stay_text() -> None:
@@ -168,6 +172,7 @@ def test_several_drawings_on_a_page_do_not_touch_each_other() -> None:
     assert "tabindex" not in one
     assert other.count('tabindex="0"') == len(drawn.boxes)
     assert ElementTree.fromstring(other).get("role") == "group"
+    assert all(f'class="node kind-service state-{state}"' in other for state in STATES)
 
 
 def luminance(colour: str) -> float:
@@ -198,6 +203,8 @@ def test_contrast_is_enough() -> None:
 
 def test_nothing_is_told_by_colour_alone() -> None:
     assert set(STATES) == set(KNOWN_STATES)
+    seen = {arrow.state for name in bundled_names() for drawn in pictures(name).values() for arrow in drawn.arrows}
+    assert seen <= {"", "ok", *ARROW_STATES}
     assert len({(dashes, sign) for _, _, dashes, sign in STATES.values()}) == len(STATES)
     waiting, later = ARROWS["call"], ARROWS["publish"]
     assert len({(kind[2], kind[3], kind[1]) for kind in (waiting, later, ARROWS["store"], ARROWS["fallback"], ARROWS["start"])}) == 5
