@@ -59,7 +59,6 @@ MESSAGES: Final[dict[str, str]] = {
     "report.no-picture": "The diagram could not be drawn. {why}",
     "report.no-layout": "The diagram could not be drawn, since packages for it are not installed: pip install {packages}; then make the report again. Killing a service works without it.",
     "report.too-large": "The diagram would have {count} parts, more than can be laid out ({limit}). Killing a service works without it.",
-    "report.states": "States",
     "report.play-on-map": "Play on the diagram",
     "report.play": "Play",
     "report.stop": "End",

@@ -59,7 +59,6 @@ MESSAGES: Final[dict[str, str]] = {
     "report.no-picture": "วาดแผนภาพไม่ได้ {why}",
     "report.no-layout": "วาดแผนภาพไม่ได้เพราะยังไม่ได้ติดตั้งแพ็กเกจที่ต้องใช้: pip install {packages} แล้วสร้างรายงานอีกครั้ง ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
     "report.too-large": "แผนภาพจะมี {count} ส่วน มากกว่าที่จัดวางได้ ({limit}) ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
-    "report.states": "สถานะ",
     "report.play-on-map": "เล่นบนแผนภาพ",
     "report.play": "เล่น",
     "report.stop": "จบ",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sysdesign_cli.analyses.dossier import Failure
-from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome
+from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome, States
 from sysdesign_cli.messages import Say
+from sysdesign_cli.scenario.quantity import SHARE, format_quantity
 from sysdesign_cli.views.document import Branch, Cell, Document, Heading, Note, Table, Tree
 from sysdesign_cli.views.failover_view import failover_document
 
@@ -40,7 +41,11 @@ class Outcomes:
     def _one(self, failure: Failure) -> Data:
         result = failure.outcome
         documents = [failover_document(result, say) for say in self._says]
-        hit = {flow.flow: [flow.answer.worst, flow.completion.worst] for flow in result.flows if _is_hit(flow)}
+        hit = {
+            flow.flow: [flow.answer.worst, flow.completion.worst, _share(flow.answer), _share(flow.completion)]
+            for flow in result.flows
+            if _is_hit(flow)
+        }
         together = zip(*(document.blocks for document in documents), strict=True)
         return {
             "title": self._put([_heading(document) for document in documents]),
@@ -93,6 +98,12 @@ def name_of(result: FailoverResult) -> str:
 
 def _is_hit(flow: FlowOutcome) -> bool:
     return flow.answer.worst != "ok" or flow.completion.worst != "ok"
+
+
+def _share(states: States) -> str:
+    """Which share of the requests the worst state meets, where it is not all of them."""
+    share = states.shares[states.worst]
+    return "" if states.worst == "ok" or share >= 1 - 1e-9 else format_quantity(share, SHARE)
 
 
 def _heading(document: Document) -> str:

@@ -60,31 +60,8 @@
     return from + dataset.from + " " + to + dataset.to;
   }
 
-  // the states that are to be seen now, each drawn like a box of the diagram
-  function legend(chapter, states) {
-    const drawing = find(chapter, ".map svg");
-    const list = find(chapter, ".signs");
-    list.replaceChildren();
-    for (const state of drawing ? states : []) {
-      const sign = document.createElementNS(drawing.namespaceURI, "svg");
-      sign.setAttribute("class", drawing.classList[0]);
-      sign.setAttribute("viewBox", "0 0 44 26");
-      sign.setAttribute("aria-hidden", "true");
-      const box = sign.appendChild(document.createElementNS(drawing.namespaceURI, "g"));
-      box.setAttribute("class", "node state-" + state);
-      for (const [name, path] of [["shape", "M3 7h30v16h-30z"], ["badge", "M33 9l.01 0"]]) {
-        const stroke = box.appendChild(document.createElementNS(drawing.namespaceURI, "path"));
-        stroke.setAttribute("class", name);
-        stroke.setAttribute("d", path);
-      }
-      const line = made("li");
-      line.append(sign, " ", word("diagram.state." + state));
-      list.append(line);
-    }
-  }
-
-  function stateSpan(state) {
-    return made("span", "state " + state, word("state." + state));
+  function stateSpan(state, share) {
+    return made("span", "state " + state, word("state." + state) + (share ? " " + share : ""));
   }
 
   const WORST = ["ok", "degraded", "delayed", "failed", "lost"];
@@ -105,11 +82,10 @@
     }
     for (const edge of all(chapter, ".map .edge")) setState(edge, arrows[ends(edge)]);
     find(chapter, ".map")?.classList.toggle("dead", Boolean(outcome));
-    legend(chapter, Object.keys(outcome ? outcome.boxes : {}));
     for (const row of all(chapter, "[data-flow-state]")) {
-      const [answer, completion] = (outcome && outcome.flows[row.dataset.flowState]) || ["ok", "ok"];
-      find(row, ".answer").replaceChildren(stateSpan(answer));
-      find(row, ".completion").replaceChildren(stateSpan(completion));
+      const [answer, completion, ...shares] = (outcome && outcome.flows[row.dataset.flowState]) || ["ok", "ok"];
+      find(row, ".answer").replaceChildren(stateSpan(answer, shares[0]));
+      find(row, ".completion").replaceChildren(stateSpan(completion, shares[1]));
       row.classList.toggle("hit", answer !== "ok" || completion !== "ok");
     }
     for (const button of all(chapter, "button.zone")) button.setAttribute("aria-pressed", String(button.dataset.kill === name));
@@ -455,10 +431,10 @@
 
   document.addEventListener("toggle", (event) => event.target.open && reach(event.target), true);
 
-  // on paper everything is open; afterwards as it was
+  // on paper everything is open but the tables that say what a chart shows; afterwards it is as it was
   let folded = [];
   window.addEventListener("beforeprint", () => {
-    folded = all(page, "details:not([open])");
+    folded = all(page, "details:not([open], .numbers, .more)");
     for (const one of folded) one.open = true;
   });
   window.addEventListener("afterprint", () => {

@@ -15,8 +15,10 @@ import pytest
 import yaml
 
 import sysdesign_cli
+from sysdesign_cli.analyses.failover import States
 from sysdesign_cli.api import Design
 from sysdesign_cli.messages import Say
+from sysdesign_cli.scenario.quantity import format_quantity
 from sysdesign_cli.views.report import report
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -102,17 +104,21 @@ return shown;
 """
 
 
+def words(states: States) -> str:
+    """The worst state, and which share of the requests it meets where it is not all of them."""
+    share = states.shares[states.worst]
+    told = "" if states.worst == "ok" or share > 1 - 1e-9 else f" {format_quantity(share, 'share')}"
+    return Say("en")(f"state.{states.worst}") + told
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_kill_shows_what_failover_computes(name: str, browser: Any, pages: dict[str, Path]) -> None:
     opened(browser, pages[name])
     assert left_the_page(browser, pages[name]) == []
     shown = browser.execute_script(KILL_EACH)
-    design, say = sysdesign_cli.load(name), Say("en")
+    design = sysdesign_cli.load(name)
     computed = {
-        service: {
-            flow.flow: [say(f"state.{flow.answer.worst}"), say(f"state.{flow.completion.worst}")]
-            for flow in design.failover([service]).flows
-        }
+        service: {flow.flow: [words(flow.answer), words(flow.completion)] for flow in design.failover([service]).flows}
         for service, definition in design.scenario.services.items()
         if definition.kind != "client"
     }
@@ -131,7 +137,7 @@ def test_a_real_click_then_the_other_language_and_back_to_life(browser: Any, pag
     payment = find('[data-node="payment"]')
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", payment)
     payment.click()
-    assert find('[data-flow-state="place-order"] .completion').text.endswith("delayed")
+    assert find('[data-flow-state="place-order"] .completion').text.endswith("delayed 98 %")
     assert "state-killed" in find('[data-node="payment"]').get_attribute("class")
     assert "state-idle" in find('[data-node="card-gateway"]').get_attribute("class")
     assert "buffered by the broker" in find(".reasons").text
@@ -140,7 +146,7 @@ def test_a_real_click_then_the_other_language_and_back_to_life(browser: Any, pag
     find("#language").click()
     assert find("html").get_attribute("lang") == find("#page").get_attribute("lang") == "th"
     assert browser.title == Say("th")("report.title", names="ecommerce")
-    assert find('[data-flow-state="place-order"] .completion').text.endswith("ล่าช้า")
+    assert find('[data-flow-state="place-order"] .completion').text.endswith("ล่าช้า 98 %")
     assert "state-killed" in find('[data-node="payment"]').get_attribute("class")
     assert browser.execute_script("return document.querySelectorAll('details.journey')[1].open")
 
@@ -277,7 +283,7 @@ def test_it_prints_with_everything_open(browser: Any, pages: dict[str, Path]) ->
     folded = "return document.querySelectorAll('#page details:not([open])').length"
     before = browser.execute_script(folded)
     browser.execute_script(
-        "window.addEventListener('beforeprint', () => { window.foldedOnPaper = document.querySelectorAll('#page details:not([open])').length; })"
+        "window.addEventListener('beforeprint', () => { window.foldedOnPaper = document.querySelectorAll('#page details:not([open], .numbers, .more)').length; })"
     )
     printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert printed.startswith(b"%PDF")
