@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sysdesign_cli.analyses.presentable import present_by
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import check_stability
 from sysdesign_cli.scenario.library import load_scenario, open_document, split_address
@@ -168,6 +169,11 @@ class Design:
 
         view = view or ("failure" if kill or zones else "flow" if flow else "services")
         return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones), seconds(lasts)), workload)), language=language)
+
+    def _repr_html_(self) -> str | None:
+        from sysdesign_cli.views.notebook import card
+
+        return card(self.scenario, self._repr_svg_())
 
     def _repr_svg_(self) -> str | None:
         return self.picture()._repr_svg_()
@@ -495,3 +501,12 @@ def _told(done: Callable[[int, int], None], total: int, finished: int) -> None:
 def variants_of(address: str) -> list[str]:
     """Names of the variants of a scenario."""
     return open_document(split_address(address)[0]).variant_names()
+
+
+def _as_html(result: object) -> str | None:
+    from sysdesign_cli.views.notebook import as_html
+
+    return as_html(result)
+
+
+present_by(_as_html)

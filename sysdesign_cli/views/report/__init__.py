@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from sysdesign_cli.views.report.page import TemplatesMissing, report
+from sysdesign_cli.views.report.page import report
+from sysdesign_cli.views.report.templates import TemplatesMissing
 
 __all__ = ["TemplatesMissing", "report"]

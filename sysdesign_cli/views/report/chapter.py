@@ -22,7 +22,8 @@ from sysdesign_cli.views.problem_view import problem_sentence
 from sysdesign_cli.views.report.charts import Chart
 from sysdesign_cli.views.report.derivations import Derivations
 from sysdesign_cli.views.report.figures import cost_chart, day_charts, latency_charts, plane_chart
-from sysdesign_cli.views.report.shown import Journey, Shown, journey_shown, refusal, shown
+from sysdesign_cli.views.report.refusals import refusal
+from sysdesign_cli.views.report.shown import Journey, Shown, journey_shown, shown
 from sysdesign_cli.views.report.summary import Verdict, verdicts
 from sysdesign_cli.views.scenario_view import defaults_document
 from sysdesign_cli.views.tradeoff_view import tradeoff_document

@@ -107,10 +107,10 @@ def histogram(title: str, edges: Sequence[float], shares: Sequence[float], acros
     within = [(frame.x(_place(edges, mark.at)), mark) for mark in marks if mark.at <= edges[-1]]
     for row, (x, mark) in enumerate(sorted(within, key=lambda one: -one[0])):
         y = 14 + _LINE * (row % 4)
-        side = "end" if x > frame.right - 150 else "start"
+        side = " end" if x > frame.right - 150 else ""
         parts.append(f'<line class="mark mark-{mark.kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 10:.1f}" y2="{frame.bottom_y:.1f}"/>')
         text = f"{mark.name} {across.written(mark.at)}"
-        parts.append(_text(x + (-5 if side == "end" else 5), y, text, f"label label-{mark.kind} {side}"))
+        parts.append(_text(x + (-5 if side else 5), y, text, f"label label-{mark.kind}{side}"))
     return Chart(title, _svg(title, parts), table)
 
 

@@ -13,8 +13,6 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.analyses.dossier import Dossier, Refused, Together
@@ -23,6 +21,7 @@ from sysdesign_cli.messages import Say
 from sysdesign_cli.views.report.chapter import SECTIONS, chapter, together
 from sysdesign_cli.views.report.derivations import Derivations
 from sysdesign_cli.views.report.outcomes import Outcomes
+from sysdesign_cli.views.report.templates import environment, resource
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
 _SCRIPTED: Final = ("report.js.", "state.", "diagram.state.")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _INLINE: Final = re.compile(r'(<[a-z]+\b[^<>]*?) style="([^"<>]*)"')
-
-
-class TemplatesMissing(Exception):
-    """The package that fills the templates is not installed."""
 
 
 def report(
@@ -53,7 +48,7 @@ def report(
 
     Raises TemplatesMissing.
     """
-    environment = _environment()
+    filled = environment()
     sources = {name: source for dossier in dossiers for name, source in dossier.sources.items()}
     derivations = Derivations(sources)
     outcomes = Outcomes(says)
@@ -61,7 +56,7 @@ def report(
     for say in says:
         chapters = [chapter(f"s{number}-", dossier, _drawn, say, derivations) for number, dossier in enumerate(dossiers)]
         titles[say.language] = say("report.title", names=", ".join(one.address for one in chapters))
-        pages[say.language] = environment.get_template("page.html.jinja").render(
+        pages[say.language] = filled.get_template("page.html.jinja").render(
             say=say,
             other=next((one for one in says if one.language != say.language), say),
             title=titles[say.language],
@@ -84,11 +79,11 @@ def report(
         "sources": {say.language: derivations.cited(say) for say in says},
         "titles": titles,
     }
-    return _file(environment, pages, start, titles[start], json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    return _file(filled, pages, start, titles[start], json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 
-def _file(environment: Environment, pages: dict[str, str], start: str, title: str, data: str) -> str:
-    sheet, script = _resource("report.css"), _resource("report.js")
+def _file(filled: Environment, pages: dict[str, str], start: str, title: str, data: str) -> str:
+    sheet, script = resource("report.css"), resource("report.js")
     sheets = dict.fromkeys([sheet, *(found for page in pages.values() for found in _STYLE.findall(page))])
     policy = [
         "default-src 'none'",
@@ -98,7 +93,7 @@ def _file(environment: Environment, pages: dict[str, str], start: str, title: st
         "base-uri 'none'",
         "form-action 'none'",
     ]
-    return environment.get_template("file.html.jinja").render(
+    return filled.get_template("file.html.jinja").render(
         start=start,
         title=title,
         policy="; ".join(policy),
@@ -138,24 +133,3 @@ def _without_inline_styles(drawing: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-@cache
-def _resource(name: str) -> str:
-    return files("sysdesign_cli.views.report").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    try:
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-    except ImportError:
-        raise TemplatesMissing from None
-    from sysdesign_cli.views.report.parts import filters, tests
-
-    environment = Environment(
-        loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(filters())
-    environment.tests.update(tests())
-    return environment

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sysdesign_cli.analyses.dossier import Refused
 from sysdesign_cli.analyses.journey import FlowResult, Step
 from sysdesign_cli.messages import Say
-from sysdesign_cli.views.document import Block, Branch, Cell, Document, Heading, Note, Table, Tree, clean, show
+from sysdesign_cli.views.document import Block, Branch, Cell, Document, Heading, Table, Tree, show
 from sysdesign_cli.views.flow_view import flow_document, step_facts, step_style, step_subject
-from sysdesign_cli.views.problem_view import problem_sentence
 from sysdesign_cli.views.report.derivations import Derivations
 
 
@@ -106,15 +104,6 @@ def _linked_below(branches: tuple[Branch, ...]) -> Iterator[int]:
         yield from _linked_below(branch.children)
 
 
-def refusal(refused: Refused, say: Say) -> Shown:
-    """What an analysis told instead of an answer."""
-    notes: list[Block] = [Note(say("report.refused"), "warning")]
-    for problem in refused.problems:
-        place = f"{clean(str(problem.place))}: " if problem.place.line else ""
-        notes.append(Note(place + problem_sentence(problem, say), "warning"))
-    return Shown("", tuple(notes), (), (), ())
-
-
 def journey_shown(result: FlowResult, say: Say, derivations: Derivations) -> Journey:
     document = flow_document(result, say)
     facts = Document()
@@ -141,4 +130,4 @@ def _placed(line: StepLine, places: tuple[int, ...]) -> StepLine:
     return StepLine(line.subject, facts, line.style, line.source, line.target, tuple(_placed(child, places) for child in line.children))
 
 
-__all__ = ["Figure", "Journey", "Shown", "StepLine", "journey_shown", "refusal", "shown"]
+__all__ = ["Figure", "Journey", "Shown", "StepLine", "journey_shown", "shown"]

@@ -15,7 +15,7 @@ import pytest
 import sysdesign_cli
 from sysdesign_cli.messages import Say
 from sysdesign_cli.views.document import Cell, Column, Table
-from sysdesign_cli.views.report import charts, page, report
+from sysdesign_cli.views.report import TemplatesMissing, charts, report, templates
 from tests.helpers import design
 
 SAYS = (Say("en"), Say("th"))
@@ -120,12 +120,12 @@ def test_without_a_layout_the_rest_is_there(monkeypatch: pytest.MonkeyPatch) -> 
 def test_without_templates_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    page._environment.cache_clear()
+    templates.environment.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
     found = design("services: {a: {}}")
-    with pytest.raises(page.TemplatesMissing):
+    with pytest.raises(TemplatesMissing):
         report([found.dossier()], None, SAYS, made=MADE)
-    page._environment.cache_clear()
+    templates.environment.cache_clear()
 
 
 TABLE = Table((Column("x", "x"),), ((Cell("1"),),))
