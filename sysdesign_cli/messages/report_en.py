@@ -54,7 +54,7 @@ MESSAGES: Final[dict[str, str]] = {
     "report.kill": "Kill",
     "report.nothing-killed": "nothing",
     "report.reset": "Bring everything back",
-    "report.all-well": "Everything works.",
+    "report.all-well": "Nothing is killed.",
     "report.nothing-to-draw": "There is nothing to draw.",
     "report.no-picture": "The diagram could not be drawn. {why}",
     "report.no-layout": "The diagram could not be drawn, since packages for it are not installed: pip install {packages}; then make the report again. Killing a service works without it.",
@@ -65,7 +65,7 @@ MESSAGES: Final[dict[str, str]] = {
     "report.step-back": "One step back",
     "report.step-next": "Next step",
     # what the script says
-    "report.js.all-well": "Everything works.",
+    "report.js.all-well": "Nothing is killed.",
     "report.js.hits": "flows hit: {count}",
     "report.js.more-lines": "… and {count} more lines",
     "report.js.step": "{flow}, step {number} of {of}:",

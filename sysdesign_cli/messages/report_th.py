@@ -54,7 +54,7 @@ MESSAGES: Final[dict[str, str]] = {
     "report.kill": "ทำให้ล่ม",
     "report.nothing-killed": "ไม่มี",
     "report.reset": "ให้ทุกอย่างกลับมา",
-    "report.all-well": "ทุกอย่างทำงานปกติ",
+    "report.all-well": "ไม่มีอะไรถูกทำให้ล่ม",
     "report.nothing-to-draw": "ไม่มีอะไรให้วาด",
     "report.no-picture": "วาดแผนภาพไม่ได้ {why}",
     "report.no-layout": "วาดแผนภาพไม่ได้เพราะยังไม่ได้ติดตั้งแพ็กเกจที่ต้องใช้: pip install {packages} แล้วสร้างรายงานอีกครั้ง ส่วนการทำให้ Service ล่มใช้ได้โดยไม่ต้องมีแผนภาพ",
@@ -65,7 +65,7 @@ MESSAGES: Final[dict[str, str]] = {
     "report.step-back": "ถอยหนึ่งขั้น",
     "report.step-next": "ขั้นต่อไป",
     # what the script says
-    "report.js.all-well": "ทุกอย่างทำงานปกติ",
+    "report.js.all-well": "ไม่มีอะไรถูกทำให้ล่ม",
     "report.js.hits": "Flow ที่ได้รับผล: {count}",
     "report.js.more-lines": "… และอีก {count} บรรทัด",
     "report.js.step": "{flow} ขั้นที่ {number} จาก {of}:",
