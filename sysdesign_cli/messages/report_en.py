@@ -22,6 +22,7 @@ MESSAGES: Final[dict[str, str]] = {
     "report.contents": "Contents",
     "report.no-script": "Scripts are switched off here. Everything can be read; killing services, playing flows and asking figures need them.",
     "report.changed": "Figures were changed on the command line:",
+    "report.left-out": "These changes have no place here, and were not made:",
     "report.setting": "All figures are those of: {workload}, at its {clock} peak.",
     "report.how-to-read": "A figure with a dotted line below it can be clicked: it then says by which formula it was made, of which inputs, where they stand in the file and where they come from. ≈ is an approximation, ≤ and > are bounds, everything else follows exactly from the model.",
     "report.refused": "This could not be worked out:",
