@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.simulation.fault import Fault
 from sysdesign_cli.scenario.shapes import Text
@@ -125,7 +126,7 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(Presentable):
     """What was simulated, and what it gave."""
 
     scenario: str
