@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 
+#: What says how the terminal of the tests is, or how somebody likes it.
+HERE = ("NO_COLOR", "TMUX", "SYSDESIGN_LANG", "COLUMNS", "LINES")
+
+
 class Terminal:
     """One tmux server with one window."""
 
@@ -29,7 +33,7 @@ class Terminal:
     def start(self, arguments: str, size: tuple[int, int], **variables: str) -> None:
         program = f"{shlex.quote(sys.executable)} -m sysdesign_cli {arguments}; echo left with $?; sleep 60"
         words = ["-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), "-c", str(self.folder), program]
-        environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX", "SYSDESIGN_LANG")}
+        environment = {name: value for name, value in os.environ.items() if name not in HERE}
         environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **variables}
         self.run(*words, environment=environment)
 
