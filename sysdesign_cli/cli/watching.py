@@ -155,9 +155,9 @@ def _wakings(folders: Sequence[Path]) -> Iterator[None]:
 
 
 def _check_installed(session: Session) -> None:
-    from importlib.util import find_spec
-
-    if find_spec("watchfiles") is None:
+    try:
+        import watchfiles  # noqa: F401
+    except ImportError:
         command = shlex.join([sys.executable, "-m", "pip", "install", PACKAGE])
         sys.stderr.write(session.say("watch.missing", command=command) + "\n")
-        raise typer.Exit(2)
+        raise typer.Exit(2) from None
