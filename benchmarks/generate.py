@@ -33,7 +33,7 @@ def wide(services: int = 20_000) -> str:
     return "\n".join(lines) + "\n"
 
 
-def hubs(services: int = 10_000, seed: int = 1, by_chance: float = 0.0) -> str:
+def hubs(services: int = 10_000, seed: int = 1, by_chance: float = 0.0, replicas: int = 3) -> str:
     """Layers of depth 6; calls out are heavy-tailed, and the top 1 % of services take half of all incoming calls.
 
     by_chance: share of the calls that only some invocations make; for those the share of requests hit has to be worked out.
@@ -56,7 +56,7 @@ def hubs(services: int = 10_000, seed: int = 1, by_chance: float = 0.0) -> str:
             pool = [s for s in members[deeper][:40] if s in hub_numbers] if draw.random() < 0.5 else members[deeper]
             targets[draw.choice(pool or members[deeper])] = None
         calls = ", ".join(_call(s, draw, by_chance) for s in targets)
-        lines.append(f"  s{service}: {{team: t{service % 300}, replicas: 3, handles: {{Do: {{takes: 2ms, calls: [{calls}]}}}}}}")
+        lines.append(f"  s{service}: {{team: t{service % 300}, replicas: {replicas}, handles: {{Do: {{takes: 2ms, calls: [{calls}]}}}}}}")
     entries = members[0]
     lines.append("flows:")
     lines += [f"  f{s}: {{starts: s{s}.Do}}" for s in entries]

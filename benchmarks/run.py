@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -149,6 +150,8 @@ def main() -> int:
     met += shipped()
     met.append(printed("availability of a flow of 1,000 services", "trees.py", 0.5, 300.0))
     met.append(printed("traffic and capacity of 100,000 services", "large.py", 10.0, 2000.0))
+    if shutil.which("chromium") and shutil.which("chromedriver"):
+        met.append(printed("report on 300 services, in a browser", "report.py", 2.0, 5.0, 1))
     with tempfile.TemporaryDirectory() as folder:
         wide, hubs = Path(folder) / "wide.yaml", Path(folder) / "hubs.yaml"
         wide.write_text(generate.wide(), encoding="utf-8")

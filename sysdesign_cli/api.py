@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sysdesign_cli.analyses.presentable import present_by
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import check_stability
 from sysdesign_cli.scenario.library import load_scenario, open_document, split_address
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.claims import VerifyResult
     from sysdesign_cli.analyses.comparison import CompareResult
     from sysdesign_cli.analyses.cost import CostResult
+    from sysdesign_cli.analyses.day import DayResult
+    from sysdesign_cli.analyses.dossier import Dossier, Together
     from sysdesign_cli.analyses.experiments import ExperimentsResult
     from sysdesign_cli.analyses.failover import FailoverResult
     from sysdesign_cli.analyses.failover_simulated import SimulatedOutage
@@ -167,6 +170,11 @@ class Design:
         view = view or ("failure" if kill or zones else "flow" if flow else "services")
         return Drawn(**vars(picture(self.system, view, flow, Kill(tuple(kill), tuple(zones), seconds(lasts)), workload)), language=language)
 
+    def _repr_html_(self) -> str | None:
+        from sysdesign_cli.views.notebook import card
+
+        return card(self.scenario, self._repr_svg_())
+
     def _repr_svg_(self) -> str | None:
         return self.picture()._repr_svg_()
 
@@ -251,6 +259,10 @@ class Design:
         """Every claim of the scenario, decided as far as it can be."""
         from sysdesign_cli.analyses.claims import verify
 
+        return verify(self.system, self._system_of())
+
+    def _system_of(self) -> Callable[[str], System]:
+        """The systems of the scenario's variants by name, each read once."""
         known = {self.scenario.variant: self.system}
 
         def system_of(variant: str) -> System:
@@ -258,7 +270,7 @@ class Design:
                 known[variant] = self.variant(variant).system
             return known[variant]
 
-        return verify(self.system, system_of)
+        return system_of
 
     def sweep(
         self,
@@ -394,6 +406,47 @@ class Design:
 
         return cost(self.system, self.prices(prices) if isinstance(prices, str) else prices, workload=workload, today=today)
 
+    def over_day(self, workload: str = "", prices: str | PriceBook = "") -> DayResult:
+        """How busy every service is over a day of a workload, how many replicas run, and what each hour costs. Raises ScenarioError."""
+        from sysdesign_cli.analyses.day import over_day
+
+        return over_day(self.system, workload, self.prices(prices) if isinstance(prices, str) else prices)
+
+    def dossier(self, workload: str = "", today: str = "", done: Callable[[int, int], None] = lambda finished, total: None) -> Dossier:
+        """All results at once, for a report: flows, latency, capacity, availability, cost, every single failure, claims and findings.
+
+        today: ISO date from which prices age and waivers end. done: told how many parts are finished, and of how many. Raises
+        ScenarioError for an unknown workload; whatever else an analysis refuses stands in its place.
+        """
+        from time import perf_counter
+
+        from sysdesign_cli.analyses.dossier import answered, dossier
+        from sysdesign_cli.analyses.situations import pick_workload
+
+        if workload:
+            pick_workload(self.scenario, workload)
+        return dossier(
+            self.system,
+            system_of=self._system_of(),
+            prices=answered(self.prices),
+            sources=self.sources,
+            workload=workload,
+            today=today,
+            clock=perf_counter,
+            done=done,
+        )
+
+    def together(self, *others: Design, workload: str = "") -> Together:
+        """This and others beside each other: compared, and ranked where all are variants of one scenario."""
+        from sysdesign_cli.analyses.dossier import answered, same_scenario, together
+
+        designs = [self, *others]
+        comparison = answered(lambda: self.compare(*others, workload=workload))
+        if not same_scenario([design.scenario for design in designs]):
+            return together(comparison, None)
+        variants = [design.scenario.variant for design in designs if design.scenario.variant]
+        return together(comparison, answered(lambda: self.tradeoff(variants, workload=workload)))
+
     def tradeoff(
         self,
         variants: Sequence[str] = (),
@@ -448,3 +501,12 @@ def _told(done: Callable[[int, int], None], total: int, finished: int) -> None:
 def variants_of(address: str) -> list[str]:
     """Names of the variants of a scenario."""
     return open_document(split_address(address)[0]).variant_names()
+
+
+def _as_html(result: object) -> str | None:
+    from sysdesign_cli.views.notebook import as_html
+
+    return as_html(result)
+
+
+present_by(_as_html)

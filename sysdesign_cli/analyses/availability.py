@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sysdesign_cli.analyses.deadlines import deadline_of, load_over_day
 from sysdesign_cli.analyses.journey import pick_flow
 from sysdesign_cli.analyses.load import stretch
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.analyses.sizing import needed_replicas
 from sysdesign_cli.engine.cutsets import CutSet, CutSets, minimal_cut_sets
@@ -149,7 +150,7 @@ class Short:
 
 
 @dataclass(frozen=True)
-class AvailabilityResult:
+class AvailabilityResult(Presentable):
     """Flows of a scenario under one workload. still_serves: utilisation up to which the replicas left count as enough."""
 
     scenario: str

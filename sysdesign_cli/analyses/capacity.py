@@ -12,6 +12,7 @@ from sysdesign_cli.analyses.headroom import Headroom, headroom
 from sysdesign_cli.analyses.jams import waits_for
 from sysdesign_cli.analyses.load import growth_of_busy, loaded
 from sysdesign_cli.analyses.percentile_sizing import replicas_for_percentile
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.analyses.sizing import PartAgainstWhole, Target, needed_replicas, part_against_whole, replica_prices
 from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
@@ -64,7 +65,7 @@ class ServiceCapacity:
 
 
 @dataclass(frozen=True)
-class CapacityResult:
+class CapacityResult(Presentable):
     """Every service with a limit, the bottleneck, and how far the load may grow.
 
     reached: replicas by which a latency target is reached, None when none was asked for; ``unreachable``: it cannot be.

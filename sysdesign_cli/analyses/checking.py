@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.review import SEVERITIES, Finding, Review
 from sysdesign_cli.analyses.rules import all_rules
 from sysdesign_cli.engine.system import System
@@ -24,7 +25,7 @@ class Waived:
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Presentable):
     """Findings of one scenario, gravest first."""
 
     scenario: str

@@ -14,6 +14,7 @@ from sysdesign_cli.analyses.failover import States, states
 from sysdesign_cli.analyses.journey import journey, passes_in_order
 from sysdesign_cli.analyses.metrics import METRICS
 from sysdesign_cli.analyses.metrics.base import About, Subject, Unavailable
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Kill, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
@@ -60,7 +61,7 @@ class ClaimVerdict:
 
 
 @dataclass(frozen=True)
-class VerifyResult:
+class VerifyResult(Presentable):
     """All claims of a scenario."""
 
     scenario: str

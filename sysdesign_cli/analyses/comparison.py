@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sysdesign_cli.analyses.character import DIMENSIONS, Word, characterise
 from sysdesign_cli.analyses.metrics import METRICS, QUICK_METRICS, Metric
 from sysdesign_cli.analyses.metrics.base import UNITS, About, Subject, Unavailable
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Kill
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
@@ -38,7 +39,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class CompareResult:
+class CompareResult(Presentable):
     """The comparison. ``common``: keys of messages ``common.<key>`` that hold for every side."""
 
     sides: tuple[Side, ...]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from sysdesign_cli.analyses.charges import MONTHS, Bill, Charge, Unpriced
 from sysdesign_cli.analyses.cost_numbers import charge_number, days_number
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.usage import DAYS, calendar
 from sysdesign_cli.engine.billing import in_steps
 from sysdesign_cli.engine.explained import AT_LEAST, EXACT, Number
@@ -65,7 +66,7 @@ class UsedPrice:
 
 
 @dataclass(frozen=True)
-class CostResult:
+class CostResult(Presentable):
     """The cost of a system.
 
     calendar: key of the message ``cost.calendar-<key>``; days: (workload, its title, days a year); uncounted_days: days of a year

@@ -14,6 +14,7 @@ from functools import cached_property
 from sysdesign_cli.analyses.availability import ORDER, STILL_SERVES, STOPS, YEAR_S, Availabilities, Cut, rounded, worst
 from sysdesign_cli.analyses.failover import States, states
 from sysdesign_cli.analyses.journey import pick_flow
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.recovery import Recovery, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import BOUND, Number
@@ -58,7 +59,7 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class ExperimentsResult:
+class ExperimentsResult(Presentable):
     """Experiments for one flow, fewest components first. more: how many further cut sets of the listed orders were left out."""
 
     scenario: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sysdesign_cli.analyses.cascade import Cascade, Lasting, Step
 from sysdesign_cli.analyses.causes import Cause, explain_causes
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.recovery import Recovery, Wait, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import AT_LEAST, Number
@@ -82,7 +83,7 @@ class BlastRadius:
 
 
 @dataclass(frozen=True)
-class FailoverResult:
+class FailoverResult(Presentable):
     """Everything one kill does, and under which assumptions. Flows and blast radius are those of the dead alone; what the cascade adds
     stands in ``FlowOutcome.strained``.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, PublishEdge, System
@@ -60,7 +61,7 @@ class EventTraffic:
 
 
 @dataclass(frozen=True)
-class FlowResult:
+class FlowResult(Presentable):
     """A flow's journey under a workload at its busiest moment."""
 
     scenario: str

@@ -11,6 +11,7 @@ from sysdesign_cli.analyses.deadlines import deadline_of, latest_at
 from sysdesign_cli.analyses.jams import Jam, jam
 from sysdesign_cli.analyses.journey import pick_flow
 from sysdesign_cli.analyses.load import loaded, loaded_in
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.distributions import Bar, Distribution, Grid
 from sysdesign_cli.engine.explained import APPROXIMATION, Number
@@ -81,7 +82,7 @@ class FlowLatency:
 
 
 @dataclass(frozen=True)
-class LatencyResult:
+class LatencyResult(Presentable):
     """All flows of a scenario under one workload.
 
     elsewhere: other workload -> flow -> p99 of its answer, None where something is saturated or nobody is answered.

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final
 
 from sysdesign_cli.analyses.failover import states
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Setting, awaited_effects, needed_effects
 from sysdesign_cli.engine.measures import KillSets, Levels, Shares
 from sysdesign_cli.engine.propagation import Propagation
@@ -45,7 +46,7 @@ class RankedKill:
 
 
 @dataclass(frozen=True)
-class RankingResult:
+class RankingResult(Presentable):
     """Kills, worst first. ``harmless`` are those that no request notices; ``tried`` is the number of all."""
 
     scenario: str

@@ -11,6 +11,7 @@ from typing import Final
 import numpy
 
 from sysdesign_cli.analyses.intervals import mean_and_half_width
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.simulation_plan import Prepared
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.simulation.fault import Fault
@@ -160,7 +161,7 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(Presentable):
     """What was simulated, and what it gave."""
 
     scenario: str

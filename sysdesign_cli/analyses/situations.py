@@ -15,7 +15,7 @@ from sysdesign_cli.engine.situation import Arrivals, Casualties, casualties, los
 from sysdesign_cli.engine.stations import Stations, replica_count
 from sysdesign_cli.engine.system import PublishEdge, System
 from sysdesign_cli.engine.traffic import solve
-from sysdesign_cli.engine.workload import Moment, Profile, busiest, combined, profile
+from sysdesign_cli.engine.workload import Moment, Profile, at_time, busiest, combined, profile
 from sysdesign_cli.scenario.model import Flow, Scenario, Workload
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, nearest
 from sysdesign_cli.scenario.quantity import COUNT, RATE, TIME
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 class Setting:
     """A system under one workload at its busiest moment. Raises ScenarioError when there is no such workload, or none at all."""
 
-    def __init__(self, system: System, workload: str = "") -> None:
+    def __init__(self, system: System, workload: str = "", second: float | None = None) -> None:
+        """second: another time of day than the busiest."""
         self.system = system
         self.scenario: Scenario = system.scenario
         self.workload = pick_workload(self.scenario, workload)
-        self.moment: Moment = busiest(self.scenario, self.workload)
+        self.moment: Moment = busiest(self.scenario, self.workload) if second is None else at_time(self.scenario, self.workload, second)
         self.closed: dict[str, ClosedFlow] = {}
         """flows of a fixed number of users, at the rate that their waiting leaves them"""
         if any(start.users is not None for start in self.workload.starts.values()):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.analyses.metrics import METRICS
 from sysdesign_cli.analyses.metrics.base import About, Subject, Unavailable
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Kill, check_targets, pick_workload
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.system import System
@@ -70,7 +71,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class SweepResult:
+class SweepResult(Presentable):
     """Points in the order of the axes, the last one running fastest. ``changes``: what holds at every point."""
 
     scenario: str

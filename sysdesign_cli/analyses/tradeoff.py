@@ -14,6 +14,7 @@ from sysdesign_cli.analyses.metrics import METRICS, Metric
 from sysdesign_cli.analyses.metrics.base import Unavailable
 from sysdesign_cli.analyses.metrics.simulated import SIMULATED_METRICS
 from sysdesign_cli.analyses.parameters import ORDINARY, parameters
+from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.promises import Promise, promises
 from sysdesign_cli.analyses.situations import pick_workload
 from sysdesign_cli.analyses.tornado import Odds, Swing, odds, swings
@@ -72,7 +73,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class TradeoffResult:
+class TradeoffResult(Presentable):
     """The options, best first, and what would change their order.
 
     weights: metric -> share of the sum of the weights. stated: they stand in the file or were asked for. ranges: inputs that are

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, str]] = {
     "sweep": "sweep_command",
     "check": "check_command",
     "verify": "verify_command",
+    "report": "report_command",
     "export": "export_command",
     "cost": "cost_command",
     "explain": "explain_command",

@@ -19,6 +19,10 @@ class Say:
         text = self._texts[key]
         return text.format(**params) if params else text
 
+    def beginning(self, *beginnings: str) -> dict[str, str]:
+        """All texts whose keys begin like one of these."""
+        return {key: text for key, text in self._texts.items() if key.startswith(beginnings)}
+
     def maybe(self, key: str) -> str:
         """The text, or "" when there is none."""
         return self._texts.get(key, "")

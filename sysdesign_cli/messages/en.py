@@ -10,6 +10,7 @@ from sysdesign_cli.messages import (
     cost_en,
     diagram_en,
     latency_en,
+    report_en,
     simcheck_en,
     simulate_en,
     sweep_en,
@@ -905,4 +906,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "source",
     "show.default": "default",
     "thing.part": "service or event",
-} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES | watch_en.MESSAGES
+} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | report_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES | watch_en.MESSAGES

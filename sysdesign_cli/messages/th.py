@@ -10,6 +10,7 @@ from sysdesign_cli.messages import (
     cost_th,
     diagram_th,
     latency_th,
+    report_th,
     simcheck_th,
     simulate_th,
     sweep_th,
@@ -905,4 +906,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "แหล่งที่มา",
     "show.default": "ค่าเริ่มต้น",
     "thing.part": "service หรือ event",
-} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES | watch_th.MESSAGES
+} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | report_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES | watch_th.MESSAGES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sysdesign_cli.analyses.availability import (
@@ -101,7 +102,7 @@ def chance_cell(document: Document, id: str, number: Number) -> Cell:
     if not 0 < number.value < _SMALL:
         return cell
     sign = show(number).partition(" ")[0] if number.method != "exact" else ""
-    return Cell(f"{sign} {number.value:.1e}".strip(), cell.style, cell.raw)
+    return replace(cell, text=f"{sign} {number.value:.1e}".strip())
 
 
 def _answers(document: Document, result: AvailabilityResult, say: Say) -> Table:
@@ -122,7 +123,7 @@ def _answer(document: Document, flow: FlowAvailability, say: Say) -> tuple[Cell,
     met = Cell(say("no-objective"), "muted") if flow.met is None else Cell(say("met"), "good") if flow.met else Cell(say("breached"), "bad")
     answer = document.number(f"{flow.flow}.answer", flow.answer)
     if flow.met is False and answer.text.lstrip("> ≈") == promised.text:
-        answer = Cell(_apart(flow.answer, promised.text), answer.style, answer.raw)
+        answer = replace(answer, text=_apart(flow.answer, promised.text))
     return Cell(flow.flow, "name"), answer, document.number(f"{flow.flow}.answer-down", flow.answer_down), promised, met
 
 
@@ -257,7 +258,7 @@ def _improvement(document: Document, number: int, one: Improvement, say: Say) ->
     costs = Cell(say("availability.not-priced"), "warning", "")
     if one.costs is not None:
         cell = document.number(f"{id}.costs", one.costs)
-        costs = Cell(money(one.costs) if one.costs.value else "$0", cell.style, cell.raw)
+        costs = replace(cell, text=money(one.costs) if one.costs.value else "$0")
     return (
         Cell(str(number), "muted", float(number)),
         document.number(f"{id}.saves", one.saves, "good"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sysdesign_cli.analyses.capacity import CapacityResult, ServiceCapacity
@@ -73,7 +74,7 @@ def _used(document: Document, id: str, number: Number, one: ServiceCapacity, say
     style = "" if number.value < _BUSY else "bad" if one.overloaded else "warning"
     cell = _finite(document, id, number, say, style)
     # three digits are more than a utilisation means
-    return Cell(_percent(number.value), cell.style, cell.raw) if math.isfinite(number.value) else cell
+    return replace(cell, text=_percent(number.value)) if math.isfinite(number.value) else cell
 
 
 def _percent(share: float) -> str:
@@ -177,7 +178,7 @@ def _count(document: Document, id: str, number: Number | None, there: float) -> 
     if number is None:
         return Cell("–", "muted", "")
     cell = document.number(id, number, "bad" if number.value > there else "")
-    return Cell(format_quantity(number.value, "count"), cell.style, cell.raw)
+    return replace(cell, text=format_quantity(number.value, "count"))
 
 
 def _sizing(document: Document, result: CapacityResult, say: Say) -> list[Note]:

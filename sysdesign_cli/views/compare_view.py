@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sysdesign_cli.analyses.character import Word
 from sysdesign_cli.analyses.comparison import Compared, CompareResult
 from sysdesign_cli.analyses.metrics.base import Unavailable
@@ -76,7 +78,7 @@ def _row(document: Document, row: Compared, result: CompareResult, say: Say) -> 
             style = "good" if position in row.best else ("strong" if row.differs else "muted")
             about = say(f"metric.{row.metric.id}.definition")
             cell = document.number(f"{result.sides[position].scenario}.{row.metric.id}", value, style, about)
-            cells.append(Cell(cell.text + (" ✓" if position in row.best else ""), cell.style, cell.raw) if row.best else cell)
+            cells.append(replace(cell, text=cell.text + (" ✓" if position in row.best else "")) if row.best else cell)
     cells.append(Cell({"lower": "↓", "higher": "↑"}.get(row.metric.better, ""), "muted"))
     return tuple(cells)
 

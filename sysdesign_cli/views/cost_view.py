@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sysdesign_cli.analyses.charges import Unpriced
 from sysdesign_cli.analyses.cost import CostResult, ServiceCost, UsedPrice
 from sysdesign_cli.engine.explained import Number
@@ -43,7 +45,7 @@ def _summary(document: Document, result: CostResult, say: Say) -> Table:
         amount, each = money(number, _SIGNS.get(code, f"{code} ")), say("cost.exchange", rate=f"{float(rate):g}", code=code)
         others.append(f"{amount} ({', '.join([each, *about])})")
     rows = [
-        (Cell(say("cost.month")), Cell(_more(result.month), month.style, month.raw), Cell(" · ".join(others))),
+        (Cell(say("cost.month")), replace(month, text=_more(result.month)), Cell(" · ".join(others))),
         (Cell(say("cost.year")), _money(document, "year", result.year), Cell(_days(result, say))),
     ]
     if result.per_million is not None:
@@ -77,7 +79,7 @@ def _more(number: Number) -> str:
 
 def _money(document: Document, id: str, number: Number, style: str = "") -> Cell:
     cell = document.number(id, number, style)
-    return Cell(_more(number), cell.style, cell.raw)
+    return replace(cell, text=_more(number))
 
 
 def _services(document: Document, result: CostResult, say: Say) -> Table:

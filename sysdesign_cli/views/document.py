@@ -29,11 +29,12 @@ STYLES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. ``raw`` is what CSV gets: the SI number, or the text."""
+    """One cell. ``raw`` is what CSV gets: the SI number, or the text. ``explains``: place among the document's numbers of what it shows."""
 
     text: str
     style: str = ""
     raw: float | str | None = None
+    explains: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Branch:
-    """A line of a tree: what, and what about it."""
+    """A line of a tree: what, and what about it. ``explains``: place among the document's numbers of the figure in it."""
 
     text: str
     note: str = ""
     style: str = ""
     children: tuple[Branch, ...] = ()
+    explains: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Document:
     def number(self, id: str, number: Number, style: str = "", about: str = "") -> Cell:
         """A cell for a number, remembered under ``id`` for --why; ``about`` says in words what it is."""
         self.numbers.append(Explained(id, number, about))
-        return Cell(show(number), style, number.value)
+        return Cell(show(number), style, number.value, len(self.numbers) - 1)
 
 
 def show(number: Number) -> str:

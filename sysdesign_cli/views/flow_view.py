@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sysdesign_cli.analyses.journey import FlowResult, Step
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import SHARE, format_quantity
@@ -56,49 +58,43 @@ def flow_document(result: FlowResult, say: Say) -> Document:
 
 
 def _branch(step: Step, say: Say, document: Document) -> Branch:
-    text = f"{step.subject}" if step.kind in ("entry", "call", "deliver") else say(f"step.{step.kind}", subject=step.subject)
-    return Branch(
-        text, "; ".join(_facts(step, say, document)), _style(step), tuple(_branch(child, say, document) for child in _grouped(step))
-    )
+    note = "; ".join(fact.text for fact in step_facts(step, say, document))
+    return Branch(step_subject(step, say), note, step_style(step), tuple(_branch(child, say, document) for child in step.children))
 
 
-def _grouped(step: Step) -> tuple[Step, ...]:
-    return step.children
+def step_subject(step: Step, say: Say) -> str:
+    """What is called, published or delivered to."""
+    return step.subject if step.kind in ("entry", "call", "deliver") else say(f"step.{step.kind}", subject=step.subject)
 
 
-def _style(step: Step) -> str:
+def step_style(step: Step) -> str:
     if "completed" in step.ends or "answered" in step.ends:
         return "good"
     return "" if step.waits else "delayed"
 
 
-def _facts(step: Step, say: Say, document: Document) -> list[str]:
+def step_facts(step: Step, say: Say, document: Document) -> list[Cell]:
+    """What is to be said about a step, one fact each."""
     facts = []
     if step.title:
-        facts.append(step.title.in_language(say.language))
+        facts.append(Cell(step.title.in_language(say.language)))
     if step.kind == "fallback":
-        return [*facts, say("step.only-if-fails")]
-    if step.kind == "publish":
-        facts.append(say(f"mode.{step.mode}"))
-    else:
-        facts.append(say(_who_waits(step)))
+        return [*facts, Cell(say("step.only-if-fails"))]
+    facts.append(Cell(say(f"mode.{step.mode}" if step.kind == "publish" else _who_waits(step))))
     if step.takes is not None and step.kind != "publish":
-        facts.append(say("step.takes", time=format_quantity(step.takes, "time")))
+        facts.append(Cell(say("step.takes", time=format_quantity(step.takes, "time"))))
+    chance = document.number(f"{step.subject}.chance", step.chance)
     if abs(step.chance.value - 1) > 1e-12:
-        facts.append(
-            format_quantity(step.chance.value, SHARE) if step.chance.value < 1 else f"× {format_quantity(step.chance.value, 'count')}"
-        )
-    document.number(f"{step.subject}.chance", step.chance)
-    document.number(f"{step.subject}.rate", step.rate)
-    document.number(f"{step.subject}.bytes", step.bytes_per_s)
-    facts.append(show(step.rate))
-    facts.append(show(step.bytes_per_s))
+        share = step.chance.value
+        facts.append(replace(chance, text=format_quantity(share, SHARE) if share < 1 else f"× {format_quantity(share, 'count')}"))
+    facts.append(document.number(f"{step.subject}.rate", step.rate))
+    facts.append(document.number(f"{step.subject}.bytes", step.bytes_per_s))
     if step.timeout is not None:
-        facts.append(say("step.timeout", time=format_quantity(step.timeout, "time")) + (f" × {step.retries + 1}" if step.retries else ""))
+        tries = f" × {step.retries + 1}" if step.retries else ""
+        facts.append(Cell(say("step.timeout", time=format_quantity(step.timeout, "time")) + tries))
     if step.gets_by:
-        facts.append(say(f"step.gets-by-{step.gets_by}"))
-    facts += [say(f"step.{end}") for end in step.ends]
-    return facts
+        facts.append(Cell(say(f"step.gets-by-{step.gets_by}")))
+    return facts + [Cell(say(f"step.{end}")) for end in step.ends]
 
 
 def _who_waits(step: Step) -> str:

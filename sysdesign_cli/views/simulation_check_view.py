@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from sysdesign_cli.analyses.failover_simulated import Beside, SimulatedOutage
@@ -73,7 +74,7 @@ def _row(document: Document, row: Compared, say: Say) -> tuple[Cell, ...]:
 def measured_cell(document: Document, id: str, number: Number) -> Cell:
     """A simulated number with its interval, remembered for --why."""
     cell = document.number(id, number)
-    return Cell(with_interval(number.value, half_width_of(number.note), number.unit), cell.style, cell.raw)
+    return replace(cell, text=with_interval(number.value, half_width_of(number.note), number.unit))
 
 
 def _difference(share: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sysdesign_cli.analyses.along import Along, Stretch
 from sysdesign_cli.analyses.flips import WEIGHT, Flip
@@ -69,7 +70,7 @@ def _points(document: Document, id: str, number: Number, about: str = "", signed
     """A score or a lead, with two decimals."""
     cell = document.number(id, number, "", about)
     value = 0.0 if abs(number.value) < 0.005 else number.value
-    return Cell(f"{value:+.2f}" if signed else f"{value:.2f}", "bad" if signed and number.value < 0 else cell.style, cell.raw)
+    return replace(cell, text=f"{value:+.2f}" if signed else f"{value:.2f}", style="bad" if signed and number.value < 0 else cell.style)
 
 
 def _figures(document: Document, result: TradeoffResult, say: Say) -> Table:
@@ -95,7 +96,7 @@ def _figure(document: Document, option: Option, value: Value, say: Say) -> Cell:
         return Cell(("∞" if endless else "–") + score, "warning" if endless else "muted", value.value.counts_as if endless else "")
     style = "good" if value.score is not None and value.score.value == 1 else ""
     cell = document.number(f"{option.name}.{value.metric}", value.value, style, say(f"metric.{value.metric}.definition"))
-    return Cell(cell.text + score, cell.style, cell.raw)
+    return replace(cell, text=cell.text + score)
 
 
 def _verdict(result: TradeoffResult, say: Say) -> list[Note]:
@@ -183,7 +184,7 @@ def _flip(document: Document, flip: Flip, say: Say) -> tuple[Cell, ...]:
         key = "tradeoff.above" if flip.value.value > flip.now else "tradeoff.below"
         place = Cell(say(key, value=cell.text.removeprefix("≈ ")), "strong", cell.raw)
     today = Cell("–", "muted", "") if flip.now is None else Cell(format_quantity(flip.now, flip.unit), "", flip.now)
-    times = Cell(f"× {flip.factor.value:.3g}", factor.style, factor.raw) if flip.factor is not None else factor
+    times = replace(factor, text=f"× {flip.factor.value:.3g}") if flip.factor is not None else factor
     return (Cell(_parameter(flip.parameter, flip.unit, say)), today, place, times, Cell(flip.instead, "name"))
 
 
@@ -203,7 +204,7 @@ def _along(document: Document, one: Along, say: Say) -> Table:
     rows = []
     for number, stretch in enumerate(one.stretches):
         cell = document.number(f"along.{one.path}.{number}", stretch.start)
-        rows.append((Cell(cell.text.removeprefix("≈ "), cell.style, cell.raw), _first(stretch, say)))
+        rows.append((replace(cell, text=cell.text.removeprefix("≈ ")), _first(stretch, say)))
     span = f"{format_quantity(one.low, one.unit)} … {format_quantity(one.high, one.unit)}"
     return Table(columns, tuple(rows), say("tradeoff.along", path=one.path, span=span))
 

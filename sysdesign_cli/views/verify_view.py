@@ -32,12 +32,12 @@ def _claim(document: Document, claim: ClaimVerdict, say: Say) -> Branch:
     seen: set[str] = set()
     for number, one in enumerate(shown):
         text = _evidence(one, say)
-        if one.number is not None:
-            document.number(f"{claim.id}.{number + 1}", one.number)
+        explains = document.number(f"{claim.id}.{number + 1}", one.number).explains if one.number is not None else None
         line = (f"{one.under}: " if one.under else "") + text
         if line not in seen:
             seen.add(line)
-            lines.append(Branch(f"{_MARKS[one.verdict]} {line}", "", "muted" if one.verdict == HOLDS else _STYLES[one.verdict]))
+            style = "muted" if one.verdict == HOLDS else _STYLES[one.verdict]
+            lines.append(Branch(f"{_MARKS[one.verdict]} {line}", "", style, explains=explains))
     if claim.note:
         lines.append(Branch(claim.note.in_language(say.language), "", "muted"))
     return Branch(verdict, "", _STYLES[claim.verdict], (Branch(f"“{claim.says.in_language(say.language)}”"), *lines))
