@@ -177,21 +177,34 @@ def test_variants_price_books_belong_to_the_files(shop: Path) -> None:
     assert [path.name for path in files_of("ecommerce")] == ["ecommerce.yaml", "aws-singapore.yaml"]
 
 
-def test_a_diagram_is_written_anew_and_keeps_its_old_state_while_the_scenario_is_broken(shop: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "file", "told"), [("diagram", "shop.svg", "shop.svg is written"), ("report", "shop.html", "shop.html: ")]
+)
+def test_what_is_written_stays_while_the_scenario_is_broken_and_is_then_written_anew(
+    shop: Path, command: str, file: str, told: str
+) -> None:
     pytest.importorskip("pygraphviz", reason="pygraphviz (extra: pictures) is not installed")
-    drawing = shop.parent / "shop.svg"
-    with started(shop.parent, "diagram", "shop.yaml", "-o", "shop.svg", "--watch") as running:
-        running.wait_for("shop.svg is written")
-        before = drawing.read_text(encoding="utf-8")
+    pytest.importorskip("jinja2", reason="jinja2 (extra: report) is not installed")
+    made = shop.parent / file
+    with started(shop.parent, command, "shop.yaml", "-o", file, "--watch") as running:
+        running.wait_for(told)
+        before = made.read_text(encoding="utf-8")
         edit(shop, "sysdesign: 1", "sysdesign: [")
         running.wait_for("E105")
-        assert drawing.read_text(encoding="utf-8") == before
+        assert made.read_text(encoding="utf-8") == before
         put_in_place(shop, starter("shop").replace("mail-provider", "letter-provider"))
-        running.wait_for("shop.svg is written", 2)
-        assert "letter-provider" in drawing.read_text(encoding="utf-8")
-    refused = run("diagram", "ecommerce", "--watch")
-    assert refused.returncode == 2
-    assert "-o FILE" in " ".join(refused.stderr.split())
+        running.wait_for(told, 2)
+        assert "letter-provider" in made.read_text(encoding="utf-8")
+        assert running.interrupt() == 130
+    assert "letter-provider" not in before
+
+
+@pytest.mark.parametrize("words", [["diagram", "ecommerce"], ["report", "ecommerce", "-o", "-"]])
+def test_what_is_written_to_standard_output_cannot_be_written_anew(words: list[str]) -> None:
+    pytest.importorskip("jinja2", reason="jinja2 (extra: report) is not installed")
+    refused = run(*words, "--watch")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "-o FILE" in " ".join(refused.stderr.replace("│", " ").split())
 
 
 def test_json_stays_json_one_document_after_another(shop: Path) -> None:
