@@ -22,6 +22,11 @@ FAILURES: Final = {
     "grab": ("location", "Locations are dead: no car is seen on the map, and rides wait"),
     "morprom": ("broker", "The broker is dead: appointments are still taken, and vaccinations cannot be recorded"),
 }
+#: Stands at the top of the first page.
+WELCOME: Final = """\
+[![An online shop while its payment service is dead](pictures/ecommerce-payment.svg)](gallery.md)
+
+*What does it do to an online shop when its payment service is dead for half an hour? The [gallery](gallery.md) has more pictures.*"""
 _DRAWN: Final = re.compile(r"^\$ (sysdesign diagram .*-o (\S+\.svg).*)$", re.MULTILINE)
 _CONSOLE: Final = re.compile(r"^```console\n.*?^```$", re.MULTILINE | re.DOTALL)
 
