@@ -45,7 +45,14 @@ def navigation() -> list[Any]:
             sections[_section(target)].append(target)
     sections["Guides"].append(site_made.GALLERY)
     sections["Project"].append("license.md")
-    return [{"Home": "index.md"}, *({name: pages} for name, pages in sections.items())]
+    return [{"Home": "index.md"}, *({name: [_entry(page) for page in pages]} for name, pages in sections.items())]
+
+
+def _entry(page: str) -> str | dict[str, str]:
+    """A page under the name of its heading; the reference begins with a comment, where MkDocs looks no further."""
+    path = ROOT / "docs" / page
+    heading = re.search(r"^# (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else None
+    return {heading[1]: page} if heading is not None else page
 
 
 def _section(page: str) -> str:

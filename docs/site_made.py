@@ -24,9 +24,10 @@ FAILURES: Final = {
 }
 #: Stands at the top of the first page.
 WELCOME: Final = """\
-[![An online shop while its payment service is dead](pictures/ecommerce-payment.svg)](gallery.md)
+[![The services and events of an online shop, and which of them a dead payment service stops](pictures/ecommerce-payment.svg)](gallery.md)
 
-*What does it do to an online shop when its payment service is dead for half an hour? The [gallery](gallery.md) has more pictures.*"""
+*What happens in an online shop while its payment service is dead? Orders are taken, and done later.
+The [gallery](gallery.md) has more pictures.*"""
 _DRAWN: Final = re.compile(r"^\$ (sysdesign diagram .*-o (\S+\.svg).*)$", re.MULTILINE)
 _CONSOLE: Final = re.compile(r"^```console\n.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -131,7 +132,7 @@ def notebook(path: Path) -> dict[str, str]:
                 made[picture] = data["image/svg+xml"]
                 parts.append(f"[![{html.escape(data['text/plain'])}](../{picture})](../{picture})")
             elif "text/html" in data:
-                parts.append(f'<div class="output">{data["text/html"]}</div>')
+                parts.append(f'<div class="output" data-md-color-scheme="default">{data["text/html"]}</div>')
             else:
                 parts.append(f"```text\n{data.get('text/plain', json.dumps(output))}\n```")
     parts.append(f"[This page as a notebook]({path.name}){{download={path.name}}}")
