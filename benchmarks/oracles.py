@@ -69,6 +69,25 @@ class Phases:
         p = (1 + math.sqrt((cv2 - 1) / (cv2 + 1))) / 2
         return cls((p, 1 - p), (2 * p, 2 * (1 - p)), False)
 
+    @classmethod
+    def gamma(cls, cv2: float, points: int) -> Phases:
+        """A gamma time with cv2 > 1 is an exponential time of mean cv2 times a beta(1 / cv2, 1 - 1 / cv2) number.
+
+        That number takes ``points`` values here, those of the Gauss-Jacobi quadrature (Golub and Welsch, Mathematics of Computation 23,
+        1969), so that 2 * points moments are those of the gamma time.
+        """
+        low, high = 1 / cv2 - 1, -1 / cv2
+        k = np.arange(1, points)
+        both = low + high
+        diagonal = np.array(
+            [(low**2 - high**2) / ((2 * n + both) * (2 * n + both + 2)) if n else (low - high) / (both + 2) for n in range(points)]
+        )
+        beside = np.full(points - 1, 4 * (1 + high) * (1 + low) / ((2 + both) ** 2 * (3 + both)))
+        k = k[1:]
+        beside[1:] = 4 * k * (k + high) * (k + low) * (k + both) / ((2 * k + both) ** 2 * ((2 * k + both) ** 2 - 1))
+        values, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(np.sqrt(beside), 1) + np.diag(np.sqrt(beside), -1))
+        return cls(tuple(vectors[0] ** 2), tuple(2 / (cv2 * (values + 1))), False)
+
 
 class Chain:
     """The Markov chain of M/PH/c. A state at level n (customers) says in which phases the min(n, servers) busy servers are.

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.journey import FlowResult
     from sysdesign_cli.analyses.latency import LatencyResult
     from sysdesign_cli.analyses.ranking import RankingResult
-    from sysdesign_cli.analyses.simulation import Simulation
     from sysdesign_cli.analyses.simulation_check import SimulationCheck
     from sysdesign_cli.analyses.simulation_plan import Prepared, Question
+    from sysdesign_cli.analyses.simulation_result import Simulation
     from sysdesign_cli.analyses.sizing import Target
     from sysdesign_cli.analyses.sweep import SweepResult
     from sysdesign_cli.analyses.tradeoff import TradeoffResult

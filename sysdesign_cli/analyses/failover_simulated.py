@@ -9,8 +9,9 @@ from typing import Final
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome
 from sysdesign_cli.analyses.intervals import mean_and_half_width
 from sysdesign_cli.analyses.recovery import Wait
-from sysdesign_cli.analyses.simulation import FLOW, SIMULATED, SUBSCRIPTION, Measured
+from sysdesign_cli.analyses.simulation_measured import FLOW, SUBSCRIPTION, Measured
 from sysdesign_cli.analyses.simulation_plan import Prepared, Question, prepare
+from sysdesign_cli.analyses.simulation_result import SIMULATED
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.engine.simulation.fault import KILL, ZONE, Fault
 from sysdesign_cli.engine.simulation.run import Outcome

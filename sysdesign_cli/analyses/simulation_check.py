@@ -9,8 +9,8 @@ from typing import Final
 from sysdesign_cli.analyses.contributions import contributions, expected_error
 from sysdesign_cli.analyses.intervals import far, student
 from sysdesign_cli.analyses.latency import FlowLatency, Latencies, Summary
-from sysdesign_cli.analyses.simulation import FlowSimulated, ServiceSimulated, Simulation, Times, half_width
 from sysdesign_cli.analyses.simulation_plan import Prepared, Question, prepare
+from sysdesign_cli.analyses.simulation_result import FlowSimulated, ServiceSimulated, Simulation, Times, half_width
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
 from sysdesign_cli.engine.loaded import Station

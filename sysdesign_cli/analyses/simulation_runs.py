@@ -9,10 +9,10 @@ from time import perf_counter
 from typing import Final
 
 from sysdesign_cli.analyses.parallel import in_order
-from sysdesign_cli.analyses.simulation import replicate
 from sysdesign_cli.analyses.simulation_plan import Prepared
-from sysdesign_cli.engine.simulation.modes import installed, is_compiled
-from sysdesign_cli.engine.simulation.run import Outcome, Plan
+from sysdesign_cli.engine.simulation.modes import Fast, Plain, installed, is_compiled
+from sysdesign_cli.engine.simulation.run import Outcome, Plan, Run
+from sysdesign_cli.engine.system import System
 from sysdesign_cli.scenario.model import Scenario
 
 #: Seconds it takes to load the fast mode, and to compile it the first time: for the choice of a mode only.
@@ -67,3 +67,10 @@ def run_all(scenario: Scenario, prepared: Prepared, mode: str, jobs: int, cluste
 
 def _one(scenario: Scenario, plan: Plan, mode: str, seed: int, replication: int) -> Outcome:
     return replicate(scenario, plan, mode, seed, replication)
+
+
+def replicate(
+    scenario: Scenario, plan: Plan, mode: str, seed: int, replication: int, progress: Callable[[float], None] | None = None
+) -> Outcome:
+    """One replication; also in another process."""
+    return Run(System(scenario), plan, Fast() if mode == "fast" else Plain(), seed, replication)(progress)

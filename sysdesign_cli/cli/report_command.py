@@ -85,7 +85,7 @@ def made(session: Session, wanted: Wanted) -> str:
         side = designs[0].together(*designs[1:], workload=wanted.workload) if len(designs) > 1 else None
         says = [Say(language) for language in LANGUAGES]
         made_by = {say.language: say("report.made", version=__version__, date=today) for say in says}
-        return report(dossiers, side, says, start=wanted.language, changes=wanted.changes, made=made_by)
+        return report(dossiers, side, says, start=wanted.language, changes=[change.strip() for change in wanted.changes], made=made_by)
 
 
 def written(session: Session, path: Path, text: str) -> int:

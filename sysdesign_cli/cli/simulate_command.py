@@ -19,8 +19,8 @@ from sysdesign_cli.cli.progress import progress
 from sysdesign_cli.cli.session import Session, complete_names
 
 if TYPE_CHECKING:
-    from sysdesign_cli.analyses.simulation import Simulation
     from sysdesign_cli.analyses.simulation_plan import Prepared
+    from sysdesign_cli.analyses.simulation_result import Simulation
     from sysdesign_cli.api import Design
     from sysdesign_cli.views.document import Document
 

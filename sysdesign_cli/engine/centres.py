@@ -7,7 +7,7 @@ algorithms for closed queueing networks with exponential servers, CACM 16, 1973)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, repeat
 from operator import mul
@@ -80,18 +80,22 @@ class Centre:
 
 
 class Network:
-    """Centres, and a delay (s) in which nobody waits for anybody; rates and delay for one request through the network."""
+    """Centres, and a delay (s) in which nobody waits for anybody; rates and delay for one request through the network.
 
-    def __init__(self, centres: list[Centre], delay_s: float) -> None:
+    copies: how many of each centre there are, alike; one unless told.
+    """
+
+    def __init__(self, centres: list[Centre], delay_s: float, copies: Sequence[int] = ()) -> None:
         self.centres = centres
         self.delay_s = delay_s
+        self.copies = list(copies) or [1] * len(centres)
 
     def capacity(self) -> float:
         return min((centre.rates[-1] for centre in self.centres), default=math.inf)
 
     def effort(self, population: int) -> float:
         """Work of a convolution, and of those that leave one centre out: a list step costs about as much as 15 products."""
-        each = sum(min(len(centre.rates), population) + 15 for centre in self.centres)
+        each = sum(count * (min(len(centre.rates), population) + 15) for centre, count in zip(self.centres, self.copies, strict=True))
         return population * each * (1 + math.log2(1 + len(self.centres)))
 
     def throughputs(self, limit: int) -> list[float]:
@@ -106,7 +110,7 @@ class Network:
         return rate * constants[population - 1] / constants[population]
 
     def at_population(self, chances: list[float]) -> list[Load]:
-        """Loads of the centres, where ``chances[m]`` is P(m customers inside)."""
+        """Loads of the centres (of one of those alike), where ``chances[m]`` is P(m customers inside)."""
         shares = [[0.0] * len(chances) for _ in self.centres]
         for shares_of_centre in shares:
             shares_of_centre[0] = chances[0]
@@ -115,7 +119,7 @@ class Network:
             if not weights:
                 continue
             laws = [centre.distribution(rate, high) for centre in self.centres]
-            for number, others in enumerate(_without_each(thinking, laws)):
+            for number, others in enumerate(_without_each(thinking, list(zip(laws, self.copies, strict=True)))):
                 _add_shares(shares[number], laws[number], others, weights)
         return [_load(share, len(centre.rates)) for share, centre in zip(shares, self.centres, strict=True)]
 
@@ -129,8 +133,8 @@ class Network:
         while high >= 1:
             rate = self._rate_that_holds(high)
             constants = thinking = _poisson(rate * self.delay_s, high)
-            for centre in self.centres:
-                constants = centre.distribution(rate, high).over(constants)
+            for centre, count in zip(self.centres, self.copies, strict=True):
+                constants = _over(centre.distribution(rate, high), constants, count)
             low = high
             while low > 1 and constants[low - 2] > 1e-250:
                 low -= 1
@@ -144,7 +148,8 @@ class Network:
         low, high = 0.0, min(centre.rates[:population][-1] for centre in self.centres)
         for _ in range(100):
             rate = (low + high) / 2
-            held = rate * self.delay_s + sum(centre.distribution(rate, population).mean() for centre in self.centres)
+            laws = [centre.distribution(rate, population) for centre in self.centres]
+            held = rate * self.delay_s + sum(count * law.mean() for law, count in zip(laws, self.copies, strict=True))
             if abs(held - population) <= 1e-3 * population:
                 break
             low, high = (rate, high) if held < population else (low, rate)
@@ -161,16 +166,22 @@ def _poisson(mean: float, limit: int) -> list[float]:
     return head + list(accumulate((mean / n for n in range(peak + 1, limit + 1)), mul))
 
 
-def _without_each(start: list[float], laws: list[Distribution]) -> list[list[float]]:
-    """For every law: the convolution of ``start`` with all the other laws; by halves, so each is used log K times."""
+def _over(law: Distribution, before: list[float], count: int) -> list[float]:
+    for _ in range(count):
+        before = law.over(before)
+    return before
+
+
+def _without_each(start: list[float], laws: list[tuple[Distribution, int]]) -> list[list[float]]:
+    """For every law: the convolution of ``start`` with all but one of it and its like; by halves, so each is used log K times."""
     if len(laws) <= 1:
-        return [start] * len(laws)
+        return [_over(law, start, count - 1) for law, count in laws]
     left, right = laws[: len(laws) // 2], laws[len(laws) // 2 :]
     with_left = with_right = start
-    for law in left:
-        with_left = law.over(with_left)
-    for law in right:
-        with_right = law.over(with_right)
+    for law, count in left:
+        with_left = _over(law, with_left, count)
+    for law, count in right:
+        with_right = _over(law, with_right, count)
     return _without_each(with_right, left) + _without_each(with_left, right)
 
 

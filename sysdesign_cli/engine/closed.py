@@ -163,6 +163,7 @@ class _Network(Network):
 
     def _add(self, centre: Centre) -> int:
         self.centres.append(centre)
+        self.copies.append(1)
         return len(self.centres) - 1
 
 

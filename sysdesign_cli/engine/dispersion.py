@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import Final
 
-from sysdesign_cli.engine.centres import Network
+from sysdesign_cli.engine.centres import Centre, Network
 
 #: Populations for which the dispersion of a part of a network is worked out.
 _POINTS: Final = 32
@@ -20,7 +20,15 @@ def dispersion(network: Network, cv2s: list[float], delay_cv2: float, population
     equation of the birth-death chain. Each jump counts with the variability of its centre, that of the others found in the
     same way. Exact for one customer, for two exponential centres, and in the limit of many customers.
     """
-    return _dispersions(network, cv2s, delay_cv2, [population])[0]
+    return _dispersions(_each_once(network, population), cv2s, delay_cv2, [population])[0]
+
+
+def _each_once(network: Network, population: int) -> Network:
+    """With one flow-equivalent centre for centres that are alike."""
+    pairs = zip(network.centres, network.copies, strict=True)
+    return Network(
+        [one if count == 1 else Centre(Network([one], 0.0, [count]).throughputs(population)) for one, count in pairs], network.delay_s
+    )
 
 
 def _dispersions(network: Network, cv2s: list[float], delay_cv2: float, populations: list[int]) -> list[float]:

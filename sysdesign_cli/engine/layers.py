@@ -8,13 +8,13 @@ nothing behind it gets more than it can do, and no call is given up on average. 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, Final
 
 from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
 from sysdesign_cli.engine.moments import Moments, mixed, work_of
 from sysdesign_cli.engine.places import Pool, Queue, Visits
 from sysdesign_cli.engine.pools import Overfull, relieve
-from sysdesign_cli.engine.queueing import erlang_c
 from sysdesign_cli.engine.relief import Relief
 
 if TYPE_CHECKING:
@@ -30,8 +30,14 @@ class Layers:
         self.system = load.system
         self.pools: set[int] = set()
         self.refused: set[int] = set()
+        self.narrow: set[int] = set()
+        """services that were seen to have all workers held now and then: others are waited for by nobody"""
         self.reliefs: dict[int, Relief] = {}
         self._may: dict[int, bool] = {}
+        self._alone: dict[int, Moments] = {}
+        self._bare = copy(load)
+        self._bare.response = list(load.response)
+        self._bare._seen = {}
         self._ways: dict[int, _Way | None] = {}
 
     def more(self) -> bool:
@@ -41,6 +47,8 @@ class Layers:
         if not late and not found:
             return False
         self._refuse(late)
+        self.narrow |= {number for number in range(len(self.system.services)) if self.load.tight(number)}
+        self._ways = {}
         self.pools = self._with_callees(self.pools | found)
         self.reliefs = self._solved()
         return True
@@ -56,7 +64,7 @@ class Layers:
         closed, stack = set(found), list(found)
         while stack:
             way = self._way(stack.pop())
-            more = {called for called in way.visits if self.may(called)} - closed if way is not None else set()
+            more = {called for called in way.visits if called in self.narrow and self.may(called)} - closed if way is not None else set()
             closed |= more
             stack += more
         return closed
@@ -78,9 +86,7 @@ class Layers:
             return False
         if station.saturated:
             return True
-        waits = [one.probability for one in (station.request_wait, station.event_wait) if one is not None]
-        full = max(waits, default=0.0) or erlang_c(int(station.workers), station.busy)
-        return full * (1 - load.unloaded.busy(number) / station.busy) > NOTICED
+        return load.full(number) * (1 - load.unloaded.busy(number) / station.busy) > NOTICED
 
     def may(self, number: int) -> bool:
         """Whether a service is a pool of few workers that wait for something, calls or a core, and nothing stands against it."""
@@ -157,12 +163,29 @@ class Layers:
             cores=int(cores) if cores is not None and few and work.mean else None,
             replicas=station.replicas // queues,
             delay_s=way.delay.mean,
-            visits={called: Visits(mean, variance) for called, (mean, variance) in way.visits.items()},
+            visits=way.visits,
             own_cv2=_cv2(work),
             delay_cv2=_cv2(way.delay),
+            unmet_cv2=self._unmet_cv2(number),
             copies=queues,
             arrival_cv2=1 / queues if self._in_turn(number) else 1.0,
         )
+
+    def _unmet_cv2(self, number: int) -> float:
+        """Of the time that a worker is held when nobody waits for anybody."""
+        rates, handlers = self.load.rates, self.system.handlers_of[number]
+        rate = sum(rates[h] for h in handlers)
+        return _cv2(mixed([(rates[h] / rate, self._unmet(h)) for h in handlers if rates[h] > 0]))
+
+    def _unmet(self, handler: int) -> Moments:
+        if handler not in self._alone:
+            for position in sorted({self.system.topology.position[h] for h in self.system.reachable(handler)}):
+                for h in self.system.topology.order[position]:
+                    node = self.system.handlers[h]
+                    cold = self.load.stations[node.service].cold_share * float(self.system.services[node.service].replicas.starts_in or 0.0)
+                    self._bare.response[h] = work_of(node.handler.takes).plus(Moments(cold, 0.0)).plus(self._bare._calls_of(node))
+                    self._alone[h] = self._bare.response[h]
+        return self._alone[handler]
 
     def _in_turn(self, number: int) -> bool:
         return self.system.services[number].queue == "round-robin"
@@ -181,7 +204,7 @@ class _Way:
         self.layers = layers
         self.system = layers.system
         self.delay = Moments(0.0, 0.0)
-        self.visits: dict[int, tuple[float, float]] = {}
+        self.visits: dict[int, Visits] = {}
 
     def walk(self, number: int) -> bool:
         """False where the way has a circle, or calls at the same time."""
@@ -189,47 +212,66 @@ class _Way:
         rate = load.stations[number].rate
         if rate <= 0 or number in load.circles:
             return False
-        pending = {h: load.rates[h] / rate for h in system.handlers_of[number] if load.rates[h] > 0}
+        pending = {h: _sometimes(_ONCE, 1.0, load.rates[h] / rate) for h in system.handlers_of[number] if load.rates[h] > 0}
         while pending:
             handler = max(pending, key=system.topology.position.__getitem__)
-            weight, node = pending.pop(handler), system.handlers[handler]
+            times, node = pending.pop(handler), system.handlers[handler]
             if node.service in load.circles or _at_once(node):
                 return False
             for publish in node.publishes:
                 if publish.mode == "in-path":
-                    self._wait(load.acknowledgement(publish.broker), weight * publish.mean)
-            for mean, edge in node.weighted_calls():
-                if mean > 0:
-                    self._call(edge, weight * mean, pending)
+                    self._wait(load.acknowledgement(publish.broker), _sometimes(times, publish.count, publish.chance))
+            self._calls(node.calls, times, pending)
+            self._calls(node.misses, _sometimes(times, 1.0, 1 - node.hit), pending)
         return True
 
-    def _call(self, edge: CallEdge, weight: float, pending: dict[int, float]) -> None:
+    def _calls(self, edges: tuple[CallEdge, ...], times: Visits, pending: dict[int, Visits]) -> None:
+        for edge in edges:
+            made = _sometimes(times, edge.count, edge.chance)
+            if made.mean > 0:
+                self._call(edge, made, pending)
+                self._calls(edge.on_miss, _sometimes(made, 1.0, 1 - (edge.hit or 0.0)), pending)
+
+    def _call(self, edge: CallEdge, times: Visits, pending: dict[int, Visits]) -> None:
         load, system, layers = self.layers.load, self.system, self.layers
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
-        self._wait(Moments(system.ways[edge.target], 0.0), weight)
-        if layers.may(number):
-            self._visit(number, weight)
+        self._wait(Moments(system.ways[edge.target], 0.0), times)
+        if number in layers.narrow and layers.may(number):
+            self._visit(number, times)
             return
         through = bool(node.calls or node.misses or node.publishes)
         if service.kind == "function" or math.isinf(load.stations[number].workers):
             own = work_of(node.handler.takes)
             cold = load.stations[number].cold_share * float(service.replicas.starts_in or 0.0)
-            self._wait(own.plus(Moments(cold, 0.0)), weight)
+            self._wait(own.plus(Moments(cold, 0.0)), times)
         elif not (service.blocking and through) or layers.servers(number) < load.stations[number].workers:
             if layers.work(number).mean:
-                self._visit(number, weight)
+                self._visit(number, times)
         else:
-            self._wait(work_of(node.handler.takes), weight)
+            self._wait(work_of(node.handler.takes), times)
         if through:
-            pending[edge.target] = pending.get(edge.target, 0.0) + weight
+            pending[edge.target] = _together(pending.get(edge.target, _NEVER), times)
 
-    def _visit(self, number: int, weight: float) -> None:
-        mean, variance = self.visits.get(number, (0.0, 0.0))
-        self.visits[number] = (mean + weight, variance + max(0.0, weight * (1 - weight)))
+    def _visit(self, number: int, times: Visits) -> None:
+        self.visits[number] = _together(self.visits.get(number, _NEVER), times)
 
-    def _wait(self, time: Moments, weight: float) -> None:
-        self.delay = self.delay.plus(time.chanced(weight) if weight < 1 else time.repeated(weight))
+    def _wait(self, time: Moments, times: Visits) -> None:
+        self.delay = self.delay.plus(Moments(times.mean * time.mean, times.mean * time.variance + times.variance * time.mean**2))
+
+
+_ONCE: Final = Visits(1.0)
+_NEVER: Final = Visits(0.0)
+
+
+def _sometimes(times: Visits, count: float, chance: float) -> Visits:
+    """What happens ``count`` times by a chance, each of so many times."""
+    mean = count * chance
+    return Visits(times.mean * mean, times.mean * count**2 * chance * (1 - chance) + times.variance * mean**2)
+
+
+def _together(one: Visits, other: Visits) -> Visits:
+    return Visits(one.mean + other.mean, one.variance + other.variance)
 
 
 def _at_once(node: HandlerNode) -> bool:

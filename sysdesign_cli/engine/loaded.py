@@ -16,7 +16,7 @@ from sysdesign_cli.engine.disrupted import attempts
 from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
 from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
-from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, queue_wait, wait
+from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
@@ -31,8 +31,6 @@ ROUNDS: Final = 60
 MOST_WORKERS: Final = 400
 #: A pool matters when the chance that all its workers are held, times the share of that time in which they wait, is above this;
 NOTICED: Final = 1e-4
-#: below this utilisation no pool is looked at.
-_SELDOM: Final = 0.05
 
 
 class Station(NamedTuple):
@@ -139,11 +137,41 @@ class Loaded:
     def tight(self, number: int) -> bool:
         """Whether a service has so few workers that they may all be held now and then."""
         station = self.stations[number]
-        if station.utilisation < _SELDOM or station.workers > MOST_WORKERS:
+        if station.rate <= 0 or station.workers > MOST_WORKERS:
             return False
-        if station.saturated or (self.only is not None and number not in self.only):
-            return True
-        return any(wait is not None and wait.probability > NOTICED for wait in (station.request_wait, station.event_wait))
+        return station.saturated or self.full(number) > NOTICED
+
+    def full(self, number: int) -> float:
+        """Chance that all workers of a service are held, at least about: as if each was by itself, or as many wait for one place."""
+        station = self.stations[number]
+        waits = [wait.probability for wait in (station.request_wait, station.event_wait) if wait is not None]
+        if self.only is not None and number not in self.only and station.busy < station.workers:
+            waits.append(erlang_c(int(station.workers), station.busy))
+        if not self.system.services[number].blocking:
+            return max(waits, default=1.0)
+        return max([*waits, *(self._crowd(number, called) for called in self.system.called_services[number])], default=1.0)
+
+    def _crowd(self, number: int, called: int) -> float:
+        """Chance that as many of a service's requests as it has workers are at a place that it calls, with the open queue's wait there."""
+        there, wait = self.stations[called], self.stations[called].request_wait
+        if wait is None or not wait.mean_s or called == number:
+            return 0.0
+        servers, each_s = there.workers, there.held.mean
+        cores = self.system.services[called].cores
+        if cores is not None and there.replicas * float(cores) < servers:
+            servers, each_s = there.replicas * float(cores), there.computing / there.rate
+        queues = there.replicas if self.system.services[called].queue in ("random", "round-robin") else 1
+        calls = sum(
+            self.rates[h] * mean
+            for h in self.system.handlers_of[number]
+            if self.rates[h] > 0
+            for mean, edge in self.system.handlers[h].weighted_calls()
+            if self.system.handlers[edge.target].service == called
+        )
+        ratio = wait.conditional_mean_s / (wait.conditional_mean_s + each_s * queues / servers)
+        share = min(1.0, calls / there.rate)
+        ratio = share * ratio / (1 - ratio + share * ratio)
+        return wait.probability * math.pow(ratio, self.stations[number].workers / queues)
 
     def station(self, name: str) -> Station:
         return self.stations[self.system.service_index[name]]
@@ -265,7 +293,7 @@ class Loaded:
         service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
         mean = held.mean
         if relief is not None and relief.full_held_s and not math.isinf(mean):
-            mean, service_cv2 = max(mean, relief.full_held_s), 1.0  # the wait for each other is longest when all workers are held
+            mean, service_cv2 = relief.full_held_s, relief.cv2  # the wait for each other is longest when all workers are held
             if rate * mean >= limit:
                 held = Moments(mean, held.variance)
                 busy = rate * mean
@@ -275,7 +303,9 @@ class Loaded:
         request: Wait | None = _NONE
         event: Wait | None = _NONE
         if self.waits and (self.only is None or service in self.only):
-            request, event = self._waits(definition, handlers, rate, mean, replicas, concurrency, _rounded(service_cv2), _rounded(cv2))
+            shape = self._shape(handlers) if core is None and relief is None else ""
+            times = (mean, _rounded(service_cv2), shape)
+            request, event = self._waits(definition, handlers, rate, times, replicas, concurrency, _rounded(cv2))
             if relief is not None:
                 request, event = self._relieved(service, relief, request), self._relieved(service, relief, event)
         return Station(rate, replicas, limit, busy, computing, used, held, cv2, request, event, core)
@@ -305,32 +335,45 @@ class Loaded:
         work = mixed([(self.rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if self.rates[h] > 0])
         cores = int(definition.cores or 1)
         cv2 = work.variance / work.mean**2 if work.mean else 0.0
-        return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0))
+        return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0, self._law(handlers)))
 
     def _waits(
         self,
         definition: Service,
         handlers: list[int],
         rate: float,
-        mean: float,
+        times: tuple[float, float, str],
         replicas: int,
         concurrency: int,
-        service_cv2: float,
         arrival_cv2: float,
     ) -> tuple[Wait | None, Wait | None]:
-        """Wait of requests in front of the service's own queues, and of messages, which all consumers of a group take from one."""
+        """Wait of requests in front of the service's own queues, and of messages, which all consumers of a group take from one.
+
+        times: mean, cv² and shape of the time that a request holds its worker.
+        """
+        mean, service_cv2, shape = times
         nodes = [self.system.handlers[h] for h in handlers if self.rates[h] > 0]
         request = event = _NONE
         if any(node.event is None for node in nodes) and not _never_full(rate * mean / replicas, concurrency):
-            request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2)
+            request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2, shape)
         if any(node.event is not None for node in nodes):
             consumers = self._consumers(handlers, replicas * concurrency)
             if consumers < replicas * concurrency:
                 rate = sum(rate_of for _, rate_of in self._events(handlers))
                 mean = sum(rate_of * self.held[h].mean for h, rate_of in self._events(handlers)) / rate
             if not _never_full(rate * mean, consumers):
-                event = wait(rate, mean, consumers, service_cv2, arrival_cv2)
+                event = wait(rate, mean, consumers, service_cv2, arrival_cv2, shape)
         return self._fitted(request), event
+
+    def _shape(self, handlers: list[int]) -> str:
+        """The law of the time for which a worker is held, where it is the work of one handler alone; "" where it is made of parts."""
+        blocking = any(self.system.services[self.system.handlers[h].service].blocking for h in handlers)
+        return "" if blocking and any(self.calls[h] != ZERO for h in handlers if self.rates[h] > 0) else self._law(handlers)
+
+    def _law(self, handlers: list[int]) -> str:
+        """The law of the work that is done at a service; "" for the usual one, and where several handlers share it."""
+        at_work = [self.system.handlers[h].handler.takes for h in handlers if self.rates[h] > 0]
+        return at_work[0].distribution if len(at_work) == 1 else ""
 
     def _fitted(self, wait: Wait) -> Wait:
         """A wait as a closed population leaves it."""

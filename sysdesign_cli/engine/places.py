@@ -60,8 +60,10 @@ class Queue:
 class Pool:
     """Workers that stay held: own computing on each replica's cores (None: as many as workers), delays, and visits to other places.
 
-    rate: requests per second of one queue. workers: that serve this queue, of so many replicas. copies: queues, each with as many workers.
-    visits: place -> calls made by one request. arrival_cv2: of the stream to one queue; less than 1 where they are filled in turn.
+    rate: requests per second of one queue. workers: that serve this queue, of so many replicas.
+    visits: place -> calls made by one request. unmet_cv2: of the time that a worker is held when nobody waits for anybody, where it is
+    known (None: as if all parts of it were independent). copies: queues, each with as many workers.
+    arrival_cv2: of the stream to one queue; less than 1 where they are filled in turn.
     """
 
     rate: float
@@ -73,6 +75,7 @@ class Pool:
     visits: dict[int, Visits] = field(default_factory=dict)
     own_cv2: float = 1.0
     delay_cv2: float = 1.0
+    unmet_cv2: float | None = None
     copies: int = 1
     arrival_cv2: float = 1.0
 

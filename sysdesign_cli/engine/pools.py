@@ -17,13 +17,14 @@ worked out as a martingale's variance (``dispersion``), and the wait in front of
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from sysdesign_cli.engine.centres import Centre, Load, Network
 from sysdesign_cli.engine.dispersion import dispersion
 from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
-from sysdesign_cli.engine.queueing import NOBODY, queue_wait
+from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
 
 #: Rounds for pools that share a place, and the relative change at which they end.
@@ -53,13 +54,18 @@ class _Layers:
             for called in pool.visits:
                 self.callers[called].append(number)
         self.order = self._callees_first()
+        self.calls = {
+            (number, called): self._of_each(called, visits) for number, pool in self.pools.items() for called, visits in pool.visits.items()
+        }
+        """(caller, called) -> calls of one request to each of the copies of what is called"""
+        self.origins = self._origins()
         self.open_rate = {number: self._outside(number) for number in places}
         self.rates: dict[int, list[float]] = {}
         self.cores: dict[int, Centre] = {}
         """pool -> own computing with 1, 2, … of the workers there: each replica's cores by themselves"""
         self.networks: dict[int, Network] = {}
         self.seen: dict[tuple[int, int], list[float]] = {}
-        """(caller, place) -> the place's rates for 1, 2, … of the caller's requests"""
+        """(caller, place) -> the rates of the place, or of one of its copies, for 1, 2, … of the caller's requests"""
         self.rows: dict[tuple[int, int], list[list[float]]] = {}
         """(caller, place) -> for n of the caller's requests there, the chances of so many others"""
         self.inside: dict[int, list[float]] = {}
@@ -84,19 +90,25 @@ class _Layers:
             visit(number)
         return order
 
+    def _copies(self, number: int) -> int:
+        place = self.places[number]
+        return place.copies if isinstance(place, Pool) else 1
+
+    def _of_each(self, called: int, visits: Visits) -> Visits:
+        """Calls to one of the copies of what is called: each comes to one of them by lot."""
+        share = 1 / self._copies(called)
+        return Visits(visits.mean * share, visits.variance * share**2 + visits.mean * share * (1 - share))
+
     def _outside(self, number: int) -> float:
-        rate = self._coming(number)
-        rest = rate - sum(self._coming(caller) * self.pools[caller].visits[number].mean for caller in self.callers[number])
+        """Requests per second that come to a place, or to one of its copies, from elsewhere than pools."""
+        rate = self.places[number].rate
+        coming = ((self.pools[caller], self.calls[caller, number].mean) for caller in self.callers[number])
+        rest = rate - sum(pool.rate * pool.copies * mean for pool, mean in coming)
         return rest if rest > 1e-9 * rate else 0.0
 
-    def _coming(self, number: int) -> float:
-        """Requests per second of all queues of a place."""
-        place = self.places[number]
-        return place.rate if isinstance(place, Queue) else place.rate * place.copies
-
     def _flow(self, caller: int, number: int) -> float:
-        """Calls per second that a caller really makes to a place, by all its copies."""
-        return self._through(caller) * self.pools[caller].copies * self.pools[caller].visits[number].mean
+        """Calls per second that a caller really makes to a place, or to one of its copies, by all its own copies."""
+        return self._through(caller) * self.pools[caller].copies * self.calls[caller, number].mean
 
     def _first(self, number: int) -> float:
         place = self.places[number]
@@ -125,12 +137,13 @@ class _Layers:
                 rates = apart(pool.replicas, pool.cores, pool.own_s, pool.workers)
                 self.cores[number] = Centre(rates + rates[-1:] * (pool.workers - len(rates)))
             centres = [self.cores[number]] if number in self.cores else []
-            for called, visits in pool.visits.items():
+            for called in pool.visits:
                 seen, self.rows[number, called] = beside(self.rates[called], self._others(number, called), pool.workers)
                 self.seen[number, called] = seen
-                centres.append(Centre([rate / visits.mean for rate in seen]))
+                centres.append(Centre([rate / self.calls[number, called].mean for rate in seen]))
             delay_s = pool.delay_s + (pool.own_s if pool.cores is None else 0.0)
-            self.networks[number] = Network(centres, delay_s)
+            copies = [1] * (len(centres) - len(pool.visits)) + [self._copies(called) for called in pool.visits]
+            self.networks[number] = Network(centres, delay_s, copies)
             self._found(number, self._regular(number))
 
     def _regular(self, number: int) -> list[float]:
@@ -145,11 +158,11 @@ class _Layers:
         cv2s += [place.cv2 if isinstance(place := self.places[called], Queue) else 1.0 for called in pool.visits]
         if all(abs(cv2 - 1) < 1e-9 for cv2 in cv2s):
             return rates
-        unmet_s = network.delay_s + sum(1 / centre.rates[0] for centre in network.centres)
+        unmet_s = network.delay_s + sum(count / centre.rates[0] for centre, count in zip(network.centres, network.copies, strict=True))
         found = []
         for n, rate in enumerate(rates, 1):
             most = [centre.rates[min(n, len(centre.rates)) - 1] for centre in network.centres]
-            used = [rate / one for one in most]
+            used = [count * rate / one for one, count in zip(most, network.copies, strict=True)]
             varied = math.sqrt(sum(share * cv2 for share, cv2 in zip(used, cv2s, strict=True)) / sum(used))
             least_s = max(unmet_s, n / min(most))
             found.append(n / (least_s + max(0.0, n / rate - least_s) * varied))
@@ -157,28 +170,60 @@ class _Layers:
 
     def _found(self, number: int, rates: list[float]) -> None:
         self.rates[number] = rates
-        if self.callers[number] and self._coming(number) >= self._most(number) * (1 - 1e-9):
+        if self.callers[number] and self.places[number].rate >= self._most(number) * (1 - 1e-9):
             raise Overfull(number)
         self.alone[number] = alone(rates, self.open_rate[number]) if self.callers[number] else [1.0]
 
     def _most(self, number: int) -> float:
-        """Requests per second that a place can do."""
+        """Requests per second that a place, or one of its copies, can do."""
         place = self.places[number]
         if isinstance(place, Queue):
             return place.queues * place.servers / place.service_s
-        return self.rates[number][-1] * place.copies
+        return self.rates[number][-1]
 
     def _others(self, number: int, called: int) -> list[float]:
         """Chances of so many requests at a place if one of its callers had none there."""
         row = self.alone[called]
         for other in self.callers[called]:
+            apart = self._strangers(number, other)
             for _ in range(self.pools[other].copies - (other == number)):
                 seen, rows = beside(self.rates[called], row, self.pools[other].workers)
-                row = joined(rows, asking(self._asks(other, called), seen))
+                row = joined(rows, asking([apart * ask for ask in self._asks(other, called)], seen))
         return row
 
+    def _strangers(self, number: int, other: int) -> float:
+        """Share of another pool's (or copy's) requests that are not for the same worker of a pool further up: nobody meets himself."""
+        mine, theirs = self.origins[number], self.origins[other]
+        same = (
+            share * theirs[top] * self._alone_share(top) / self.pools[top].copies
+            for top, share in mine.items()
+            if top in theirs and not number == other == top
+        )
+        return 1 - max(same, default=0.0)
+
+    def _alone_share(self, number: int) -> float:
+        """Share by which a held worker finds fewer others of its pool than there are on average: nothing where all come by chance."""
+        if number not in self.inside:
+            return 1 / self.pools[number].workers
+        chances = self.inside[number]
+        mean = sum(n * chance for n, chance in enumerate(chances))
+        pairs = sum(n * (n - 1) * chance for n, chance in enumerate(chances))
+        return max(0.0, 1 - pairs / mean**2) if mean else 0.0
+
+    def _origins(self) -> dict[int, dict[int, float]]:
+        """Pool -> the pools whose workers its requests are for, and the shares of those; itself with 1."""
+        found: dict[int, dict[int, float]] = {}
+        for number in reversed(self.order):
+            found[number] = {number: 1.0}
+            for caller in self.callers[number]:
+                pool = self.pools[caller]
+                share = pool.rate * pool.copies * self.calls[caller, number].mean / self.pools[number].rate
+                for top, one in found[caller].items():
+                    found[number][top] = min(1.0, found[number].get(top, 0.0) + share * one)
+        return found
+
     def _asks(self, caller: int, called: int) -> list[float]:
-        """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place.
+        """Calls per second of one copy of a pool, when 0, 1, 2, … of its workers wait at the place (at one of its copies).
 
         As in its own network: as often as one more leads there, one more less leads back. At first as if each worker asked by itself.
         """
@@ -186,7 +231,7 @@ class _Layers:
         if caller in self.loads:
             there, seen = self._there(caller, called), self.seen[caller, called]
             return [seen[n] * more / chance if chance > 0 else 0.0 for n, (chance, more) in enumerate(pairwise(there))]
-        think_s = max(1e-3, pool.workers / pool.rate / pool.visits[called].mean - self._first(called))
+        think_s = max(1e-3, pool.workers / pool.rate / self.calls[caller, called].mean - self._first(called))
         return [(pool.workers - n) / think_s for n in range(pool.workers)]
 
     # --- from the callers down: how many are inside ---
@@ -204,8 +249,8 @@ class _Layers:
             self.inside[number] = [*inside[: pool.workers], sum(inside[pool.workers :])]
             self.loads[number] = self.networks[number].at_population(self.inside[number])
             calls = self.loads[number][-len(pool.visits) :] if pool.visits else []
-            for (called, visits), load in zip(pool.visits.items(), calls, strict=True):
-                self.response[number, called] = load.number / (self._through(number) * visits.mean)
+            for called, load in zip(pool.visits, calls, strict=True):
+                self.response[number, called] = load.number / (self._through(number) * self.calls[number, called].mean)
 
     def _through(self, number: int) -> float:
         """Requests per second that a pool really works on."""
@@ -225,7 +270,7 @@ class _Layers:
         return total
 
     def _there(self, caller: int, number: int) -> list[float]:
-        """Chances of so many requests of a caller at a place."""
+        """Chances of so many requests of a caller at a place, or at one of its copies."""
         visits = self.pools[caller].visits
         return self.loads[caller][len(self.loads[caller]) - len(visits) + list(visits).index(number)].busy
 
@@ -241,12 +286,18 @@ class _Layers:
         longer = likelier = 1.0
         cv2 = self._cv2(number, place)
         if place.rate < rates[-1]:
-            # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
-            way = "random" if place.arrival_cv2 == 1 else "round-robin"
-            plain = queue_wait(way, place.rate * place.copies, full_s, place.copies, place.workers)
+            plain = wait(place.rate, full_s, place.workers)
             mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
-            longer = ((1 + place.arrival_cv2) / 2 + cv2) / 2 * mean_s / plain.mean_s if plain.mean_s else 1.0
+            longer = mean_s / plain.mean_s if plain.mean_s else 1.0
             likelier = chance / plain.probability if plain.probability else 1.0
+            # the more workers wait for each other, the more they are like one fast server (fitted to Markov chains)
+            met = 1 - self._unmet_s(number) / full_s
+            varied = wait(place.rate, full_s, place.workers, cv2)
+            if varied.mean_s:
+                longer *= 1 + min(1.0, 3 * met) * ((1 + cv2) / 2 * plain.mean_s / varied.mean_s - 1)
+            if place.arrival_cv2 < 1:
+                # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
+                longer *= 1 + min(1.0, 2 * met) * ((1 + cv2) / (place.arrival_cv2 + cv2) - 1) / 2
         return Relief(views, self._core(number, place), held_s, full_s, longer, likelier, cv2)
 
     def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
@@ -264,7 +315,17 @@ class _Layers:
         else:
             open_s, open_chance, _ = line_wait(alone(rates, place.rate), rates)
             lines = {caller: line_wait(one, rates) for caller, one in found.items()}
-        return {caller: (flow / whole, Shorter(open_s, open_chance, *lines[caller])) for caller, flow in flows.items()}
+        less = {caller: self._without_own(number, caller, flow) for caller, flow in flows.items()}
+        return {caller: (flow / whole, Shorter(open_s, open_chance, less[caller], *lines[caller])) for caller, flow in flows.items()}
+
+    def _without_own(self, number: int, caller: int, flow: float) -> float:
+        """Mean wait at a place, as an open queue, without what one of the caller's workers brings."""
+        place, rates = self.places[number], self.rates[number]
+        own = flow / self.pools[caller].copies * self._alone_share(caller) if caller != NOBODY else 0.0
+        rate = max(0.0, place.rate - own)
+        if isinstance(place, Queue):
+            return replace(place, rate=rate).wait().mean_s
+        return line_wait(alone(rates, rate), rates)[0]
 
     def _core(self, number: int, pool: Pool) -> Shorter | None:
         if pool.cores is None or not pool.own_s or pool.rate * pool.own_s >= pool.cores * pool.replicas:
@@ -273,14 +334,37 @@ class _Layers:
         cores = Queue(pool.rate, pool.cores, pool.own_s, pool.own_cv2, pool.replicas)
         plain = cores.wait()
         found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
-        return Shorter(plain.mean_s, plain.probability, *queue_of(cores, found, plain))
+        less = replace(cores, rate=pool.rate * (1 - self._alone_share(number))).wait()
+        return Shorter(plain.mean_s, plain.probability, less.mean_s, *queue_of(cores, found, plain))
 
     def _cv2(self, number: int, pool: Pool) -> float:
         network = self.networks[number]
-        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
-        cv2s += [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
+        own = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
         delay_cv2 = pool.delay_cv2 if pool.cores is not None else _joint(pool)
-        return dispersion(network, cv2s, delay_cv2, pool.workers)
+        cv2s = own + [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
+        found = dispersion(network, cv2s, delay_cv2, pool.workers)
+        if pool.unmet_cv2 is None:
+            return found
+        # parts of one request that go together, such as calls that are all made or none
+        parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
+        each = (
+            self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items()
+        )
+        more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
+        return max(0.0, found + more * (self.rates[number][-1] / pool.workers) ** 2)
+
+    def _unmet_s(self, number: int) -> float:
+        """Time that a request takes at a place where nobody waits for anybody."""
+        place = self.places[number]
+        if isinstance(place, Queue):
+            return place.service_s
+        return place.own_s + place.delay_s + sum(visits.mean * self._unmet_s(called) for called, visits in place.visits.items())
+
+    def _alone_cv2(self, number: int) -> float:
+        place = self.places[number]
+        if isinstance(place, Queue):
+            return place.cv2
+        return 1.0 if place.unmet_cv2 is None else place.unmet_cv2
 
     def _work_cv2(self, number: int, called: int, visits: Visits) -> float:
         """Of the work that one request makes at a place.
@@ -300,8 +384,16 @@ class _Layers:
             full += flow * self.inside[other][-1]
         share = (most - others) / most
         bound = full / others if others else 0.0
+        # as long as the pool stays full, of the time in which the others' queue comes and goes
+        fills, passes = _lasts(self.rates[number][-1], self.pools[number].rate), _lasts(most, others)
+        bound += (1 - bound) * (1 - fills / (fills + passes) if fills < math.inf else 0.0)
         each = bound * (share * own + 1 - share) + (1 - bound) * (own + 1 - share) / share
         return each / visits.mean + visits.variance / visits.mean**2
+
+
+def _lasts(most: float, rate: float) -> float:
+    """Relaxation time (s) of a queue that can do ``most`` a second (Cohen, The Single Server Queue, 1982, section III.7.3)."""
+    return 1 / (math.sqrt(most) - math.sqrt(rate)) ** 2 if rate < most else math.inf
 
 
 def _joint(pool: Pool) -> float:

@@ -15,11 +15,13 @@ METHOD: Final = "small-pool"
 class Shorter:
     """A wait with exponential times behind pools, and in an open queue of the same rate.
 
-    open_s, open_chance: mean and chance of the open queue's; mean_s, chance: behind pools; square: its E[W²] / E[W]².
+    open_s, open_chance: mean and chance of the open queue's; less_s: mean of one without what the caller's own worker makes, as
+    nobody is behind himself; mean_s, chance: behind pools; square: its E[W²] / E[W]².
     """
 
     open_s: float
     open_chance: float
+    less_s: float
     mean_s: float
     chance: float
     square: float
@@ -27,12 +29,13 @@ class Shorter:
     def of(self, found: Wait) -> Wait:
         """An open queue's wait with its own times and discipline, as it is behind pools.
 
-        What bounds it is the number of workers, whatever the times are: the two bounds meet as 1/w + 1/most does.
+        With fewer that come it is shorter as with exponential times. What bounds it then is the number of workers, whatever the times
+        are: the two bounds meet as 1/w + 1/most does.
         """
         if not found.mean_s or not self.mean_s:
             return found if not found.mean_s else Wait(0.0, 0.0, METHOD)
-        less = max(0.0, 1 / self.mean_s - 1 / self.open_s) if self.open_s else 0.0
-        mean_s = 1 / (1 / found.mean_s + less)
+        less_s = max(self.less_s, self.mean_s)
+        mean_s = 1 / (self.open_s / (found.mean_s * less_s) + 1 / self.mean_s - 1 / less_s)
         chance = min(1.0, found.probability * self.chance / self.open_chance) if self.open_chance else found.probability
         return Wait(chance, mean_s, METHOD, max(self.square, 1 / chance) * mean_s**2 - mean_s**2)
 
@@ -44,7 +47,7 @@ class Relief:
     views: caller (NOBODY: all that are no pools) -> its share of what comes, and the wait that it finds, as it is never behind itself.
     core: the wait for a core of a pool. held_s: mean time that a pool's worker is held now,
     full_held_s: and when all are. longer, likelier: mean wait and chance of waiting in front of the pool, over those of as many
-    exponential servers of full_held_s each, by the same discipline. cv2: dispersion of the full pool's replies.
+    exponential servers of full_held_s each. cv2: dispersion of the full pool's replies, which stands for that of their times.
     """
 
     views: dict[int, tuple[float, Shorter]] = field(default_factory=dict)

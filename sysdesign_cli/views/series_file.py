@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sysdesign_cli.analyses.simulation import Simulation
+from sysdesign_cli.analyses.simulation_result import Simulation
 
 Column = tuple[str, tuple[float | None, ...]]
 #: Series of one flow -> end of its column's name.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sysdesign_cli.analyses.simulation import Simulation
+from sysdesign_cli.analyses.simulation_result import Simulation
 from sysdesign_cli.engine.simulation.fault import KILL, SLOW, ZONE, Fault
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import COUNT, RATE, SHARE, TIME, format_quantity

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from sysdesign_cli.analyses.simulation import FlowSimulated, ServiceSimulated, Simulation, Times, TopicSimulated
+from sysdesign_cli.analyses.simulation_result import FlowSimulated, ServiceSimulated, Simulation, Times, TopicSimulated
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import COUNT, TIME, format_quantity

@@ -8,8 +8,8 @@ import math
 import pytest
 
 import sysdesign_cli
-from sysdesign_cli.analyses.simulation import FlowSimulated, Simulation, TopicSimulated, half_width
 from sysdesign_cli.analyses.simulation_plan import faults_of
+from sysdesign_cli.analyses.simulation_result import FlowSimulated, Simulation, TopicSimulated, half_width
 from sysdesign_cli.api import Design
 from sysdesign_cli.engine.simulation.fault import Fault
 from sysdesign_cli.scenario.problems import ScenarioError

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from sysdesign_cli.analyses.simulation import Simulation, half_width
+from sysdesign_cli.analyses.simulation_result import Simulation, half_width
 from sysdesign_cli.engine.explained import Number
 from tests.engine.simulation.lab import erlang_c, fast
 from tests.helpers import design

@@ -104,6 +104,17 @@ def test_changes_are_told_in_the_report(folder: Path) -> None:
     assert "<code>services.b.replicas=7</code>" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_change_is_told_where_it_was_made_and_where_it_has_no_place(folder: Path) -> None:
+    """The variant without a broker has nothing to change there."""
+    words = ["report", "ecommerce", "ecommerce@synchronous", "--set", "services.broker.replicas=5", "-o", "two.html"]
+    assert program.main(words) == 0
+    text = (folder / "two.html").read_text(encoding="utf-8").partition("<template")[0]
+    shop, synchronous = text.split('data-chapter="')[1:]
+    change = "<code>services.broker.replicas=5</code>"
+    assert change in shop.partition("Figures were changed on the command line:")[2][:80]
+    assert change in synchronous.partition("have no place here")[2][:80]
+
+
 def test_the_list_needs_nothing_of_it() -> None:
     """What does not make a report imports neither templates nor drawings."""
     code = "import sys; from sysdesign_cli.__main__ import main; main(['list']); sys.exit('jinja2' in sys.modules or 'pygraphviz' in sys.modules)"

@@ -113,7 +113,7 @@ def test_one_pool(caller: Caller, stations: tuple[tuple[float, int], ...], share
     pool = Pool(rate, threads, caller.own_s, caller.cores, visits=visits)
     queues = {number + 1: Queue(rate * chance, stations[number][1], stations[number][0]) for number, chance in caller.calls}
     found = relieve({0: pool, **queues})[0]
-    before_s = wait(rate, found.full_held_s, threads).mean_s * found.longer
+    before_s = wait(rate, found.full_held_s, threads, found.cv2).mean_s * found.longer
     assert before_s + found.held_s == pytest.approx(at.responses(400)[0], rel=0.01)
     assert threads / found.full_held_s == pytest.approx(shared.highest_rate(), rel=1e-6)
 
@@ -212,7 +212,7 @@ def test_what_the_method_does_not_know_is_left_alone() -> None:
     assert loaded(Setting(alone.system)).reliefs
     assert not loaded(Setting(layers(15.0, calls="[[b.Do, c.Do]]", second=50).system)).reliefs
     assert 0 not in loaded(Setting(layers(15.0, timeout="100ms").system)).reliefs
-    assert not loaded(Setting(layers(1.0).system)).reliefs
+    assert not loaded(Setting(layers(0.1, first=8, second=8).system)).reliefs
 
 
 def test_a_stream_finds_another_wait_than_the_pool() -> None:

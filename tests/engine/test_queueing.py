@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.oracles import Phases, chain_wait
 from sysdesign_cli.engine.multiserver import erlang_arrivals
 from sysdesign_cli.engine.queueing import (
     METHODS,
@@ -219,6 +220,22 @@ def test_general_service_within_six_percent(servers: int, utilisation: float, sh
     assert half_width_s <= 0.015 * mean_s
     found = wait(servers * utilisation, 1.0, servers, cv2, shape=shape)
     assert abs(found.mean_s - mean_s) <= found.error * mean_s + 1.5 * half_width_s
+
+
+@pytest.mark.parametrize("servers", [2, 4, 10])
+@pytest.mark.parametrize("utilisation", [0.3, 0.5, 0.8])
+def test_gamma_times_of_high_variability(servers: int, utilisation: float) -> None:
+    """Against the chain of three kinds of exponential times that have six moments of a gamma time: 4 %, of which 3 are the chain's."""
+    exact = chain_wait(servers, utilisation, Phases.gamma(4.0, 3))
+    assert wait(servers * utilisation, 1.0, servers, 4.0, shape="gamma").mean_s == pytest.approx(exact, rel=0.04)
+
+
+def test_six_moments_of_a_gamma_time() -> None:
+    """Of the phases that stand for it in chains: k (k + 1) … times scale^n. Within 1e-9."""
+    service, cv2 = Phases.gamma(4.0, 3), 4.0
+    for order in range(1, 6):
+        moment = sum(chance * math.factorial(order) / rate**order for chance, rate in zip(service.start, service.rate, strict=True))
+        assert moment == pytest.approx(math.prod(1 / cv2 + n for n in range(order)) * cv2**order, rel=1e-9)
 
 
 @pytest.mark.parametrize(

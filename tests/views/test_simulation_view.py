@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import sysdesign_cli
-from sysdesign_cli.analyses.simulation import Simulation
+from sysdesign_cli.analyses.simulation_result import Simulation
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import COUNT, RATE, SHARE, TIME

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sysdesign_cli.analyses.availability import Availabilities
     from sysdesign_cli.analyses.headroom import Headroom
     from sysdesign_cli.analyses.latency import Latencies
-    from sysdesign_cli.analyses.simulation import Simulation
     from sysdesign_cli.analyses.simulation_question import Question
+    from sysdesign_cli.analyses.simulation_result import Simulation
     from sysdesign_cli.scenario.price_book import PriceBook
 
 #: Kinds that are written and deployed by a team of ours.

@@ -11,7 +11,7 @@ from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.scenario.quantity import COUNT, SHARE, TIME
 
 if TYPE_CHECKING:
-    from sysdesign_cli.analyses.simulation import FlowSimulated, ServiceSimulated, Simulation
+    from sysdesign_cli.analyses.simulation_result import FlowSimulated, ServiceSimulated, Simulation
 
 
 def _ran(subject: Subject) -> Simulation | Unavailable:

@@ -95,11 +95,7 @@ def parted(pieces: Pieces, time: float) -> tuple[list[tuple[float, float, float,
 def merged(flows: Sequence[tuple[int, Arrivals]], until: float) -> tuple[NDArray[numpy.float64], NDArray[numpy.int64]]:
     """Arrivals of all flows before a time in order, each with its flow's number, and one at the end that never comes."""
     times = [arrivals.until(until) for _, arrivals in flows]
-    if len(flows) == 1:
-        return numpy.append(times[0], math.inf), numpy.full(len(times[0]) + 1, flows[0][0], numpy.int64)
+    numbers = numpy.repeat(numpy.array([*(flow for flow, _ in flows), 0], numpy.int64), [*map(len, times), 1])
     all_times = numpy.concatenate([*times, [math.inf]])
-    numbers = numpy.concatenate([*(numpy.full(len(t), f, numpy.int64) for t, (f, _) in zip(times, flows, strict=True)), [0]]).astype(
-        numpy.int64
-    )
     order = numpy.argsort(all_times, kind="stable")
     return all_times[order], numbers[order]

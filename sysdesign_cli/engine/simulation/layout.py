@@ -22,13 +22,13 @@ PENDING: Final = 6
 """Replies it waits for; of a journey what still refers to it."""
 RESULT: Final = 7
 SLOT: Final = 8
-NEXT: Final = 9
-TRY: Final = 10
-TIMER_BEFORE: Final = 11
-TIMER_AFTER: Final = 12
-REPEAT: Final = 13
-ORIGIN: Final = 14
-TIMED: Final = 15
+TRY: Final = 9
+ORIGIN: Final = 10
+TIMED: Final = 11
+NEXT: Final = 12
+TIMER_BEFORE: Final = 13
+TIMER_AFTER: Final = 14
+REPEAT: Final = 15
 
 # --- fields of a journey that share places with the above
 FLOW: Final = 1

@@ -57,6 +57,8 @@ class Machine:
         self._fill_count = 0
         self._add_records(_FIRST_RECORDS)
         self._advance = mode.advance(program, self.n, self.x)
+        self._arrivals: tuple[Any, Any] = (None, None)
+        self._ready_until = -math.inf
 
     def _extend(self, whole: list[int]) -> int:
         """A new row behind the others."""
@@ -155,12 +157,14 @@ class Machine:
             self._fill_count = 0
             self._fill()
 
-    def advance(self, until: float, sources: list[tuple[int, Arrivals]]) -> None:
-        """Let time pass. sources: flow rows with their arrivals. Raises TooMuchInside."""
-        times, flows = self.mode.arrivals(*merged(sources, until))
-        self.n[at.G_ARRIVAL] = 0
+    def advance(self, until: float, sources: list[tuple[int, Arrivals]], ready_until: float) -> None:
+        """Let time pass. sources: flow rows with their arrivals, made ready up to ``ready_until``, not before. Raises TooMuchInside."""
+        if until > self._ready_until:
+            self._arrivals = self.mode.arrivals(*merged(sources, ready_until))
+            self._ready_until = ready_until
+            self.n[at.G_ARRIVAL] = 0
         resumed = False
-        while self._advance(self.n, self.x, self.agenda, times, flows, until, resumed):
+        while self._advance(self.n, self.x, self.agenda, *self._arrivals, until, resumed):
             self._make_room()
             self._fill()
             resumed = True

@@ -191,7 +191,7 @@ class Run:
                 next_round,
                 self._arrivals_end(),
             )
-            machine.advance(until, self.sources)
+            machine.advance(until, self.sources, self._few_until)
             if until >= next_round:
                 next_round += round_s
                 self._round()

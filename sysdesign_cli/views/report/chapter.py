@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -60,6 +60,8 @@ class Chapter:
     title: str
     description: str
     setting: str
+    changed: tuple[str, ...]
+    left_out: tuple[str, ...]
     verdicts: tuple[tuple[Verdict, int | None], ...]
     drawing: str
     undrawn: str
@@ -84,8 +86,8 @@ class Side:
 Draw = Callable[[Picture, Say, str], tuple[str, str]]
 
 
-def chapter(id: str, dossier: Dossier, draw: Draw, say: Say, derivations: Derivations) -> Chapter:
-    """draw: the diagram in one language, and why there is none."""
+def chapter(id: str, dossier: Dossier, draw: Draw, say: Say, derivations: Derivations, changes: Sequence[str]) -> Chapter:
+    """draw: the diagram in one language, and why there is none. changes: asked for; not each has a place in every scenario."""
     bodies = _bodies(dossier, say, derivations)
     journeys: tuple[Journey, ...] = ()
     if isinstance(dossier.flows, Refused):
@@ -106,6 +108,8 @@ def chapter(id: str, dossier: Dossier, draw: Draw, say: Say, derivations: Deriva
         title=scenario.title.in_language(say.language) or scenario.label,
         description=scenario.description.in_language(say.language),
         setting=_setting(dossier, say),
+        changed=dossier.scenario.changes,
+        left_out=tuple(change for change in changes if change not in dossier.scenario.changes),
         verdicts=tuple((one, None if one.number is None else derivations.place(one.number)) for one in verdicts(dossier, say)),
         drawing=drawing,
         undrawn=undrawn,

@@ -12,6 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from sysdesign_cli.views.diagrams.text import shortened, width
 from sysdesign_cli.views.document import Table, clean
 
 WIDTH: Final = 680.0
@@ -19,7 +20,7 @@ HEIGHT: Final = 260.0
 _TOP: Final = 30.0
 _BOTTOM: Final = 44.0
 _LEFT: Final = 64.0
-_LETTER: Final = 7.2
+_TEXT: Final = 12.5
 _LINE: Final = 15.0
 
 
@@ -67,24 +68,28 @@ class Axis:
     written: Callable[[float], str]
 
 
+_SHARES: Final = Axis("", lambda share: f"{share * 100:.3g} %")
+
+
 def lines(title: str, along: Sequence[float], across: Axis, up: Axis, series: Sequence[Series], table: Table) -> Chart:
     """Courses over ``along``, each named at its end."""
-    frame = _Frame(min(along), max(along), 0.0, max([value for one in series for value in one.values], default=0.0), right=150.0)
-    parts = [*frame.grid(up), *frame.bottom(across, _clock_ticks(max(along)) if max(along) > 3600 else None)]
+    highest = max((value for one in series for value in one.values if math.isfinite(value)), default=0.0)
+    frame = _Frame(min(along), max(along), 0.0, highest, up, right=150.0)
+    parts = [*frame.grid(), *frame.bottom(across, _clock_ticks(max(along)) if max(along) > 3600 else None)]
     ends: list[tuple[float, int, str]] = []
     for number, one in enumerate(series):
         points = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(along, one.values, strict=True))
         parts.append(f'<polyline class="line line-{number}" points="{points}"/>')
         ends.append((frame.y(one.values[-1]), number, one.name))
     for y, number, name in _apart(ends):
-        parts.append(_text(frame.right + 8, y + 4, _short(name, 19), f"label label-{number}"))
+        parts.append(_text(frame.right + 8, y + 4, shortened(name, _TEXT, 140.0), f"label label-{number}"))
     return Chart(title, _svg(title, parts), table)
 
 
 def columns(title: str, names: Sequence[str], up: Axis, values: Sequence[float], table: Table, across: str = "") -> Chart:
     """One upright bar for each name."""
-    frame = _Frame(0.0, float(len(values)), 0.0, max(values, default=0.0))
-    parts = frame.grid(up)
+    frame = _Frame(0.0, float(len(values)), 0.0, max(values, default=0.0), up)
+    parts = frame.grid()
     for number, (name, value) in enumerate(zip(names, values, strict=True)):
         left, right = frame.x(number + 0.12), frame.x(number + 0.88)
         parts.append(_bar(left, frame.y(value), right - left, frame.y(0.0) - frame.y(value)))
@@ -96,8 +101,8 @@ def columns(title: str, names: Sequence[str], up: Axis, values: Sequence[float],
 
 def histogram(title: str, edges: Sequence[float], shares: Sequence[float], across: Axis, marks: Sequence[Mark], table: Table) -> Chart:
     """Bars of equal width between edges (in equal steps or in equal ratios), and upright lines where something lies among them."""
-    frame = _Frame(0.0, float(len(shares)), 0.0, max(shares, default=0.0), top=_LINE * 5)
-    parts = frame.grid(Axis("", lambda share: f"{share * 100:.3g} %"))
+    frame = _Frame(0.0, float(len(shares)), 0.0, max(shares, default=0.0), _SHARES, top=_LINE * 5)
+    parts = frame.grid()
     for number, share in enumerate(shares):
         left, right = frame.x(number + 0.04), frame.x(number + 0.96)
         parts.append(_bar(left, frame.y(share), right - left, frame.y(0.0) - frame.y(share)))
@@ -117,14 +122,14 @@ def histogram(title: str, edges: Sequence[float], shares: Sequence[float], acros
 def scatter(title: str, points: Sequence[Point], across: Axis, up: Axis, table: Table) -> Chart:
     """Points by two quantities; those that nothing beats are filled."""
     low, high = _reach([point.x for point in points])
-    frame = _Frame(low, high, *_reach([point.y for point in points]))
-    parts = [*frame.grid(up), *frame.bottom(across)]
+    frame = _Frame(low, high, *_reach([point.y for point in points]), up)
+    parts = [*frame.grid(), *frame.bottom(across)]
     for y, number, name in _apart([(frame.y(point.y), number, point.name) for number, point in enumerate(points)]):
         point, x = points[number], frame.x(points[number].x)
         kind = "point point-front" if point.front else "point"
         parts.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{frame.y(point.y):.1f}" r="6"/>')
         end = x > (frame.left + frame.right) / 2
-        parts.append(_text(x + (-11 if end else 11), y + 4, _short(name, 36), "label end" if end else "label"))
+        parts.append(_text(x + (-11 if end else 11), y + 4, shortened(name, _TEXT, 260.0), "label end" if end else "label"))
     return Chart(title, _svg(title, parts), table)
 
 
@@ -138,26 +143,31 @@ def _reach(values: Sequence[float]) -> tuple[float, float]:
 class _Frame:
     """The field of a chart, and where a value stands in it."""
 
-    def __init__(self, low: float, high: float, least: float, most: float, right: float = 34.0, top: float = _TOP) -> None:
+    def __init__(self, low: float, high: float, least: float, most: float, up: Axis, right: float = 34.0, top: float = _TOP) -> None:
+        """From low to high along the way, from least to most upwards; left of it there is room for what ``up`` writes."""
         self.low, self.high = low, high if high > low else low + 1.0
         self.ticks = _ticks(least, most)
         self.least, self.most = least, max(most, self.ticks[-1] if least == 0 else most)
-        self.left, self.right, self.top, self.bottom_y = _LEFT, WIDTH - right, top, HEIGHT - _BOTTOM
+        self.up = up
+        room = max(width(up.written(tick), _TEXT) for tick in self.ticks)
+        self.left, self.right, self.top, self.bottom_y = max(_LEFT, room + 12), WIDTH - right, top, HEIGHT - _BOTTOM
 
     def x(self, value: float) -> float:
         return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
 
     def y(self, value: float) -> float:
+        """What is beyond the field, as a queue without an end is, stands at its upper edge."""
+        value = min(value, self.most)
         return self.bottom_y - (value - self.least) / (self.most - self.least) * (self.bottom_y - self.top)
 
-    def grid(self, up: Axis) -> list[str]:
+    def grid(self) -> list[str]:
         parts = []
         for tick in self.ticks:
             y = self.y(tick)
             parts.append(f'<line class="grid" x1="{self.left:.1f}" x2="{self.right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
-            parts.append(_text(self.left - 6, y + 4, up.written(tick), "tick end"))
-        if up.title:
-            parts.append(_text(4, 14, up.title, "axis"))
+            parts.append(_text(self.left - 6, y + 4, self.up.written(tick), "tick end"))
+        if self.up.title:
+            parts.append(_text(4, 14, self.up.title, "axis"))
         return parts
 
     def bottom(self, across: Axis, ticks: Sequence[float] | None = None) -> list[str]:
@@ -205,13 +215,8 @@ def _apart(ends: Sequence[tuple[float, int, str]]) -> list[tuple[float, int, str
     return placed
 
 
-def _short(name: str, most: int) -> str:
-    """A name that would run out of the drawing, cut; the table has all of it."""
-    return name if len(name) <= most else name[: most - 1] + "…"
-
-
-def _bar(x: float, y: float, width: float, height: float) -> str:
-    return f'<rect class="bar" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{max(height, 0.0):.1f}"/>'
+def _bar(x: float, y: float, wide: float, high: float) -> str:
+    return f'<rect class="bar" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{max(high, 0.0):.1f}"/>'
 
 
 def _text(x: float, y: float, text: str, css: str) -> str:

@@ -54,7 +54,7 @@ def report(
     outcomes = Outcomes(says)
     pages, titles = {}, {}
     for say in says:
-        chapters = [chapter(f"s{number}-", dossier, _drawn, say, derivations) for number, dossier in enumerate(dossiers)]
+        chapters = [chapter(f"s{number}-", dossier, _drawn, say, derivations, changes) for number, dossier in enumerate(dossiers)]
         titles[say.language] = say("report.title", names=", ".join(one.address for one in chapters))
         pages[say.language] = filled.get_template("page.html.jinja").render(
             say=say,
@@ -63,7 +63,6 @@ def report(
             chapters=chapters,
             side=None if side is None else together(side, say, derivations),
             sections=SECTIONS,
-            changes=changes,
             made=made[say.language],
         )
     kills = {

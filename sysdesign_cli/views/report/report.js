@@ -342,7 +342,8 @@
       const id = chapter.dataset.chapter;
       const chosen = find(chapter, "select.kill");
       if (chosen.options.length === 1) {
-        for (const name of Object.keys(data.kills[id] || {})) if (!name.startsWith("/")) chosen.add(new Option(name, name));
+        const zones = Object.fromEntries(all(chapter, "button.zone").map((one) => [one.dataset.kill, one.textContent]));
+        for (const name of Object.keys(data.kills[id] || {})) chosen.add(new Option(zones[name] || name, name));
       }
       for (const box of boxes(chapter)) {
         const known = (data.kills[id] || {})[box.dataset.node];
@@ -442,7 +443,7 @@
   });
   // a link into something folded opens it
   window.addEventListener("hashchange", () => {
-    document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")?.setAttribute("open", "");
+    document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
   });
 
   document.documentElement.classList.add("scripted");

@@ -355,7 +355,7 @@ def test_replicas_that_go_take_no_more_messages() -> None:
     service = lab.system.service_index["c"]
     assert lab.service("c", "BUSY") == 10
     set_replicas(machine, service, 3)
-    machine.advance(90.0, [])
+    machine.advance(90.0, [], 90.0)
     assert sum(machine.look[slot] for slot in lab.run.program.slots[service]) == 3  # the first field of a slot: busy workers
 
 
