@@ -87,6 +87,7 @@ def _moved(text: str) -> str:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     if page.file.src_uri == "index.md":
+        page.meta["hide"] = ["navigation"]  # the page is a menu itself
         markdown = _LINK.sub(lambda link: f"]({_site_name(link[1])}{link[2] or ''})", markdown)
         markdown = markdown.replace("\n\n", f"\n\n{site_made.WELCOME}\n\n", 1)
     else:

@@ -77,13 +77,20 @@ def _picture(page: str, name: str) -> str:
     return f"pictures/{page.removesuffix('.md').replace('/', '-')}-{name}"
 
 
+def _shown(picture: str, path: str) -> str:
+    """A picture in a page, which leads to itself alone; in words it is what its own title says."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", picture)
+    words = re.sub(r"[][\\*_<>`]", " ", html.unescape(title[1])) if title is not None else ""
+    return f"[![{words}]({path})]({path})"
+
+
 def with_pictures(markdown: str, page: str) -> str:
     """A page with the pictures that its commands draw below them."""
     up = "../" * page.count("/")
 
     def add(block: re.Match[str]) -> str:
-        pictures = [f"[![{command}]({up}{_picture(page, name)})]({up}{_picture(page, name)})" for command, name in _DRAWN.findall(block[0])]
-        return "\n\n".join([block[0], *pictures])
+        paths = [_picture(page, name) for _, name in _DRAWN.findall(block[0])]
+        return "\n\n".join([block[0], *(_shown(everything()[path], up + path) for path in paths)])
 
     return _CONSOLE.sub(add, markdown)
 
@@ -102,7 +109,7 @@ def _gallery() -> dict[str, str]:
             for name, options, about in ((scenario, "", f"The services of {scenario}"), (f"{scenario}-{dead}", f"--kill {dead}", says)):
                 path = f"pictures/{_run(f'sysdesign diagram {scenario} {options} -o {name}.svg')}"
                 made[path] = Path(f"{name}.svg").read_text(encoding="utf-8")
-                text += [f"{about} (`sysdesign diagram {scenario}{' ' * bool(options)}{options}`):", f"[![{about}]({path})]({path})"]
+                text += [f"{about} (`sysdesign diagram {scenario}{' ' * bool(options)}{options}`):", _shown(made[path], path)]
         made[REPORT] = Path(_run(f"sysdesign report ecommerce -o {REPORT}")).read_text(encoding="utf-8")
     return {GALLERY: "\n\n".join(text) + "\n", **made}
 
@@ -130,7 +137,7 @@ def notebook(path: Path) -> dict[str, str]:
             if "image/svg+xml" in data:
                 picture = _picture(page, f"{number}.svg")
                 made[picture] = data["image/svg+xml"]
-                parts.append(f"[![{html.escape(data['text/plain'])}](../{picture})](../{picture})")
+                parts.append(_shown(made[picture], f"../{picture}"))
             elif "text/html" in data:
                 parts.append(f'<div class="output" data-md-color-scheme="default">{data["text/html"]}</div>')
             else:

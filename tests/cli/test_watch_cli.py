@@ -241,6 +241,14 @@ def test_on_a_terminal_in_thai_nothing_is_cleared_and_ctrl_c_ends_it(shop: Path)
     assert not re.search(r"\x1b\[\d*[JHK]|\x1bc|\x1b\[\?1049", text)
 
 
+def test_names_of_files_send_nothing_to_the_terminal(tmp_path: Path) -> None:
+    name = "a\x1b[2J[red]b.yaml"
+    (tmp_path / name).write_text(starter("shop"), encoding="utf-8")
+    with started(tmp_path, "check", name, "--watch") as running:
+        running.wait_for("errors: 0")
+    assert HEADING.findall(running.text) == [r"watching a\x1b[2J[red]b.yaml; Ctrl-C ends"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -40,6 +40,7 @@ class Links(HTMLParser):
         self.loaded: list[str] = []
         self.leads: list[str] = []
         self.anchors: set[str] = set()
+        self.words: list[str] = []
         self.language = ""
         self.feed(text)
 
@@ -47,6 +48,7 @@ class Links(HTMLParser):
         for name, value in attrs:
             if (tag, name) in LOADED:
                 self.loaded.append(value or "")
+                self.words += [dict(attrs).get("alt") or ""] if tag == "img" else []
             elif (tag, name) == ("a", "href"):
                 self.leads.append(value or "")
             elif (tag, name) == ("html", "lang"):
@@ -125,6 +127,12 @@ def test_pictures_are_those_of_the_program(site: Path, pages: dict[str, Links]) 
     payment = sysdesign_cli.load("ecommerce").picture(kill=["payment"])
     assert (site / "pictures" / "ecommerce-payment.svg").read_text(encoding="utf-8") == payment.written("svg")
     assert "<title>" in (site / "sample-report.html").read_text(encoding="utf-8")
+
+
+def test_every_picture_is_said_in_words(pages: dict[str, Links]) -> None:
+    words = [word for page in pages.values() for word in page.words]
+    assert "ecommerce · kill payment for 15 min · Normal day, at its 11:00 peak" in words
+    assert [word for word in words if len(word) < 10] == []
 
 
 def test_the_notebook_is_shown_with_what_it_shows(site: Path) -> None:
