@@ -27,6 +27,7 @@ from tests.cli.test_cli import ROOT, run
 pytest.importorskip("watchfiles", reason="watchfiles (extra: watch) is not installed")
 
 PATIENCE_S = 30.0
+SAVES = 40
 HEADING = re.compile(r"^== \d\d:\d\d:\d\d · (.*) ==$", re.MULTILINE)
 
 
@@ -101,17 +102,17 @@ def shop(tmp_path: Path) -> Path:
     return path
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
 def put_in_place(path: Path, text: str) -> None:
-    """As editors save: another file is written and put in place of it."""
+    """As many editors save: another file is written and put in place of it."""
     other = path.with_name(f".{path.name}.swp")
     other.write_text(text, encoding="utf-8")
     os.replace(other, path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    put_in_place(path, text.replace(old, new))
 
 
 def test_check_runs_again_through_edits_breakage_and_deletion_until_ctrl_c(shop: Path) -> None:
@@ -135,11 +136,11 @@ def test_check_runs_again_through_edits_breakage_and_deletion_until_ctrl_c(shop:
     assert "\x1b" not in running.text
 
 
-def test_a_file_deleted_and_written_at_once_is_never_said_to_be_missing_and_counts_once(shop: Path) -> None:
+def test_a_file_deleted_and_written_at_once_is_never_said_to_be_missing_and_saves_at_once_count_once(shop: Path) -> None:
     text = shop.read_text(encoding="utf-8")
     with started(shop.parent, "check", "shop.yaml", "--watch") as running:
         running.wait_for("errors: 0")
-        for number in range(5):
+        for number in range(SAVES):
             shop.unlink()
             shop.write_text(text + f"# {number}\n", encoding="utf-8")
         running.wait_for("changed:")
@@ -148,7 +149,7 @@ def test_a_file_deleted_and_written_at_once_is_never_said_to_be_missing_and_coun
         shop.write_text(text.replace("replicas: 3, needs: 2", "replicas: 1"), encoding="utf-8")
         running.wait_for("broker (broker) has just one replica")
     assert "no such file" not in running.text
-    assert len(HEADING.findall(running.text)) == 3
+    assert 3 <= len(HEADING.findall(running.text)) < 3 + SAVES / 4  # a busy machine may take breaks between saves
 
 
 def test_included_files_and_the_price_book_are_watched_also_while_they_are_missing(shop: Path) -> None:
@@ -156,9 +157,9 @@ def test_included_files_and_the_price_book_are_watched_also_while_they_are_missi
     with started(shop.parent, "verify", "shop.yaml", "--watch") as running:
         text = running.wait_for("no such file")
         (shop.parent / "parts").mkdir()
-        (shop.parent / "parts" / "more.yaml").write_text("services: {extra: {team: x}}\n", encoding="utf-8")
+        put_in_place(shop.parent / "parts" / "more.yaml", "services: {extra: {team: x}}\n")
         running.wait_for("hold: 1")
-        shutil.copy(ROOT / "sysdesign_cli" / "prices" / "aws-thailand.yaml", shop.parent / "book.yaml")
+        put_in_place(shop.parent / "book.yaml", (ROOT / "sysdesign_cli" / "prices" / "aws-thailand.yaml").read_text(encoding="utf-8"))
         running.wait_for("hold: 1", 2)
         edit(shop.parent / "parts" / "more.yaml", "extra:", "[")
         running.wait_for("E105")
