@@ -99,6 +99,8 @@ MESSAGES: Final[dict[str, str]] = {
     "report.tradeoff": "Trade-off",
     "report.no-ranking": "They are different systems, and not variants of one: so they are compared and not ranked.",
     "report.cut-sets-of": "Why {flow} fails",
+    "report.cut-sets-others": "Other flows: {count}",
+    "report.cut-sets-left-out": "These flows are down for less time: {names}. sysdesign availability {scenario} FLOW tells why they fail.",
     "report.why-title": "Where this figure comes from",
     "report.close": "Close",
     # sources

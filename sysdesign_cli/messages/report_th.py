@@ -99,6 +99,8 @@ MESSAGES: Final[dict[str, str]] = {
     "report.tradeoff": "การแลกได้แลกเสีย",
     "report.no-ranking": "เป็นคนละระบบ ไม่ใช่ variant ของระบบเดียวกัน จึงเทียบกันแต่ไม่จัดอันดับ",
     "report.cut-sets-of": "เพราะอะไร {flow} จึงล้มเหลว",
+    "report.cut-sets-others": "Flow อื่น: {count}",
+    "report.cut-sets-left-out": "Flow เหล่านี้ล่มน้อยกว่า: {names} ดูสาเหตุได้ด้วย sysdesign availability {scenario} FLOW",
     "report.why-title": "ตัวเลขนี้มาจากไหน",
     "report.close": "ปิด",
     # sources

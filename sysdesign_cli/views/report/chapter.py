@@ -31,6 +31,8 @@ from sysdesign_cli.views.verify_view import verify_document
 
 Result = TypeVar("Result")
 
+#: Flows whose cut sets are shown besides those of the worst; of others the command line tells them.
+CUT_SETS_OF: Final = 12
 #: Sections of a chapter, in order; each has its title ``report.section.<name>`` and its opening sentence ``report.about.<name>``.
 SECTIONS: Final = ("map", "flows", "latency", "failures", "availability", "capacity", "cost", "claims", "findings", "assumptions")
 
@@ -171,7 +173,13 @@ def _parts(dossier: Dossier, say: Say, derivations: Derivations) -> dict[str, tu
     if isinstance(dossier.availabilities, Refused) or isinstance(dossier.availability, Refused):
         return {}
     others = [one for one in dossier.availabilities if one.detail.flow != dossier.availability.detail.flow]
+    longest = sorted(others, key=lambda one: -one.flows[0].completion_down.value)[:CUT_SETS_OF]
+    left_out = [one.detail.flow for one in others if one not in longest]
+    others = [one for one in others if one in longest]
     found = [Part(say("report.cut-sets-of", flow=one.detail.flow), shown(availability_document(one, say), derivations)) for one in others]
+    if left_out:
+        hint = Document([Note(say("report.cut-sets-left-out", names=_some(left_out), scenario=dossier.scenario.address))])
+        found.append(Part(say("report.cut-sets-others", count=len(left_out)), shown(hint, derivations)))
     return {"availability": tuple(found)}
 
 

@@ -13,7 +13,9 @@ from sysdesign_cli.views.document import Branch, Cell, Document, Heading, Note, 
 from sysdesign_cli.views.failover_view import failover_document
 
 #: Lines of one derivation that are kept; of a hub of hundreds of services there would be thousands.
-LINES_KEPT: Final = 80
+LINES_KEPT: Final = 60
+#: Rows of one table that are kept: a cascade through hundreds of services has hundreds of steps in each of hundreds of kills.
+ROWS_KEPT: Final = 12
 
 Data = dict[str, object]
 
@@ -59,10 +61,15 @@ class Outcomes:
         first = blocks[0]
         if isinstance(first, Table):
             tables = [block for block in blocks if isinstance(block, Table)]
-            rows = [self._row(row) for row in zip(*(table.rows for table in tables), strict=True) if _kept(row[0], first, hit)]
-            if rows:
+            kept = [row for row in zip(*(table.rows for table in tables), strict=True) if _kept(row[0], first, hit)]
+            if rows := [self._row(row) for row in kept[:ROWS_KEPT]]:
                 columns = [self._put([table.columns[n].title for table in tables]) for n in range(len(first.columns))]
-                yield {"title": self._put([table.title for table in tables]), "columns": columns, "rows": rows}
+                yield {
+                    "title": self._put([table.title for table in tables]),
+                    "columns": columns,
+                    "rows": rows,
+                    "more": len(kept) - len(rows),
+                }
         elif isinstance(first, Tree):
             trees = [list(_lines(block.branches, 0)) for block in blocks if isinstance(block, Tree)]
             lines = [

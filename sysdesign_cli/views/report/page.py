@@ -49,8 +49,7 @@ def report(
     Raises TemplatesMissing.
     """
     filled = environment()
-    sources = {name: source for dossier in dossiers for name, source in dossier.sources.items()}
-    derivations = Derivations(sources)
+    derivations = Derivations([dossier.sources for dossier in dossiers])
     outcomes = Outcomes(says)
     pages, titles = {}, {}
     for say in says:

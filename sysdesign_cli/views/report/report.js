@@ -123,6 +123,7 @@
     }
     const scroll = made("div", "scroll");
     scroll.append(element);
+    if (one.more) scroll.append(made("p", "note muted", filled("report.js.more-lines", { count: one.more })));
     scroll.role = "group";
     scroll.ariaLabel = text(one.title) || text(one.columns[0]);
     return scroll;

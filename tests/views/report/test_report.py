@@ -90,6 +90,25 @@ def test_every_text_of_the_script_is_there_in_both_languages(shop: str) -> None:
     assert len(data["texts"]["en"]) == len(data["texts"]["th"])
 
 
+def test_one_id_of_two_sources_is_told_apart_by_its_file() -> None:
+    """Two files call different sources ``mine``."""
+    text = """
+        sources: {{mine: {{title: {title}, date: 2024, grade: A}}}}
+        services: {{a: {{handles: {{Do: {{takes: {takes} (mine)}}}}}}}}
+        flows: {{ask: {{starts: a.Do}}}}
+        workloads: {{day: {{starts: {{ask: 10/s}}}}}}
+    """
+    one, other = (design(text.format(title=title, takes=takes)) for title, takes in (("First book", "1ms"), ("Other book", "2ms")))
+    page = report([one.dossier(), other.dossier()], one.together(other), SAYS, made=MADE)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    mine = {name: cited for name, cited in data["sources"]["en"].items() if name.startswith("mine")}
+    assert len(mine) == 2
+    for name, cited in mine.items():
+        takes = "1 ms" if cited.startswith("First book") else "2 ms"
+        (leaf,) = [entry for entry in data["derivations"] if entry[0] == takes and len(entry) == 5 and data["keys"][entry[4][0]] == name]
+        assert leaf[3].split(":")[0] in name
+
+
 def test_what_has_no_answer_is_told_where_it_is_looked_for() -> None:
     quiet = design("services: {a: {handles: {Do: {takes: 1ms}}}}\nflows: {f: {starts: a.Do}}\nworkloads: {none: {starts: {f: 0/s}}}")
     text = report([quiet.dossier()], None, SAYS, made=MADE)
