@@ -5,6 +5,7 @@ python3 dev.py test                         every check: style, types, floors, t
 python3 dev.py test --oldest                tests of whatever uses a package, on the oldest allowed packages
 python3 dev.py test --reference             availability against RePyability, which is large and so has an environment of its own
 python3 dev.py docs                         the reference and all shown outputs anew
+python3 dev.py site                         the documentation as a site, below site/
 python3 dev.py lock                         make the requirements files anew
 python3 dev.py bench                        how fast it is: the promises, measured
 python3 dev.py accuracy                     how right it is: the promises, measured
@@ -80,6 +81,13 @@ def test(words: list[str]) -> int:
     return call(python, "-m", "pytest", "-n", "auto", *words)
 
 
+def site(words: list[str]) -> int:
+    """Build the documentation into site/, with pictures drawn by the program as it is; every warning is an error."""
+    python = environment(".venv", "dev.txt")
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"  # an advertisement of its theme, not of this site
+    return call(python, "-m", "mkdocs", "build", "--strict", "--quiet", "--clean", *words)
+
+
 def lock() -> int:
     """Write requirements/*.txt from pyproject.toml, with hashes and without addresses."""
     python = environment(".venv", "dev.txt")
@@ -125,6 +133,8 @@ def main(words: list[str]) -> int:
         return test(rest)
     if task == "docs":
         return call(environment(".venv", "dev.txt"), "docs/generate.py", *rest)
+    if task == "site":
+        return site(rest)
     if task == "lock":
         return lock()
     if task == "bench":

@@ -29,28 +29,40 @@ def command(session: Session) -> Callable[..., int]:
         today: str = typer.Option("", "--today", metavar="DATE", help=say("cli.opt-today"), show_default=False),
         changes: list[str] = session.set_option(),
         format: str = session.format_option(CHECK_FORMATS),
+        watch: bool = session.watch_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang, CHECK_FORMATS)
         if fail_on not in FAIL_ON:
             raise typer.BadParameter(say("cli.bad-choice", option="--fail-on", value=fail_on, options=", ".join(FAIL_ON)))
-        results = _results(session, scenarios, _words(select), _words(ignore), _date(session, today), changes)
-        from sysdesign_cli.analyses.rules import all_rules
-        from sysdesign_cli.views import check_view
+        from sysdesign_cli.scenario.library import bundled_names
 
-        if format == "sarif":
-            from sysdesign_cli import __version__
+        addresses = scenarios or bundled_names()
 
-            sys.stdout.write(check_view.sarif(results, all_rules(), say, __version__))
-        elif format == "github":
-            sys.stdout.write(check_view.github(results, say))
-        elif format == "csv":
-            session.present("check", results, [check_view.findings_table(results, all_rules(), say)], format)
-        else:
-            session.present("check", results, [check_view.check_document(result, all_rules(), say) for result in results], format)
-        return 1 if fail_on != "never" and any(result.at_least(fail_on) for result in results) else 0
+        def once(session: Session) -> int:
+            results = _results(session, addresses, _words(select), _words(ignore), _date(session, today), changes)
+            _present(session, results, format)
+            return 1 if fail_on != "never" and any(result.at_least(fail_on) for result in results) else 0
+
+        return session.repeated(watch, addresses, once, format)
 
     return check
+
+
+def _present(session: Session, results: list[CheckResult], format: str) -> None:
+    from sysdesign_cli.analyses.rules import all_rules
+    from sysdesign_cli.views import check_view
+
+    if format == "sarif":
+        from sysdesign_cli import __version__
+
+        sys.stdout.write(check_view.sarif(results, all_rules(), session.say, __version__))
+    elif format == "github":
+        sys.stdout.write(check_view.github(results, session.say))
+    elif format == "csv":
+        session.present("check", results, [check_view.findings_table(results, all_rules(), session.say)], format)
+    else:
+        session.present("check", results, [check_view.check_document(result, all_rules(), session.say) for result in results], format)
 
 
 def _words(values: list[str]) -> list[str]:
@@ -67,16 +79,15 @@ def _date(session: Session, today: str) -> str:
 
 
 def _results(
-    session: Session, scenarios: list[str], select: list[str], ignore: list[str], today: str, changes: list[str]
+    session: Session, addresses: list[str], select: list[str], ignore: list[str], today: str, changes: list[str]
 ) -> list[CheckResult]:
     """Read everything first, so that the problems of all files are told at once; then run the rules."""
     from sysdesign_cli.api import Design, vocabulary
-    from sysdesign_cli.scenario.library import bundled_names, load_all
+    from sysdesign_cli.scenario.library import load_all
     from sysdesign_cli.scenario.problems import Problem, ScenarioError
 
     designs: list[Design] = []
     problems: list[Problem] = []
-    addresses = scenarios or bundled_names()
     for address in addresses:
         try:
             designs.append(Design(load_all(address, vocabulary(), changes, where_they_fit=len(addresses) > 1)[0], changes))

@@ -42,6 +42,7 @@ def command(session: Session) -> Callable[..., int]:
         output: str = typer.Option("", "--output", "-o", metavar="FILE", help=say("cli.opt-output"), show_default=False),
         force: bool = typer.Option(False, "--force", help=say("cli.opt-force")),
         changes: list[str] = session.set_option(),
+        watch: bool = session.watch_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang, tuple(FORMATS))
@@ -50,20 +51,30 @@ def command(session: Session) -> Callable[..., int]:
         written_as = format or ENDINGS.get(Path(output).suffix[1:].lower(), "svg")
         if written_as == "png" and not output and sys.stdout.isatty():
             raise typer.BadParameter(say("diagram.png-terminal"))
+        if watch and not output:
+            raise typer.BadParameter(say("watch.needs-file"))
         if output:
             check_target(session, Path(output), force)
-        design = session.load(scenario, changes)
-        content = _drawn(session, written_as, session.asked(lambda: design.picture(chosen, flow, kill, zone, duration, workload)))
-        if output:
-            save(session, Path(output), content)
-            sys.stdout.write(say("diagram.written", path=output) + "\n")
-        elif isinstance(content, bytes):
-            sys.stdout.buffer.write(content)
-        else:
-            sys.stdout.write(content)
-        return 0
+
+        def once(session: Session) -> int:
+            design = session.load(scenario, changes)
+            picture = session.asked(lambda: design.picture(chosen, flow, kill, zone, duration, workload))
+            return _hand_over(session, output, _drawn(session, written_as, picture))
+
+        return session.repeated(watch, [scenario], once)
 
     return diagram
+
+
+def _hand_over(session: Session, output: str, content: str | bytes) -> int:
+    if output:
+        save(session, Path(output), content)
+        sys.stdout.write(session.say("diagram.written", path=output) + "\n")
+    elif isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+    else:
+        sys.stdout.write(content)
+    return 0
 
 
 def _view(session: Session, view: str, flow: str, killing: bool) -> str:

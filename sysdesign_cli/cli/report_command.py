@@ -44,6 +44,7 @@ def command(session: Session) -> Callable[..., int]:
         force: bool = typer.Option(False, "--force", help=say("cli.opt-force")),
         workload: str = session.workload_option(),
         changes: list[str] = session.set_option(),
+        watch: bool = session.watch_option(),
         lang: str = typer.Option("", "--lang", metavar="en|th", help=say("cli.opt-report-lang"), show_default=False),
     ) -> int:
         session.check_options("", lang)
@@ -51,11 +52,18 @@ def command(session: Session) -> Callable[..., int]:
         path = Path(output)
         if output != STDOUT:
             check_target(session, path, force)
-        text = made(session, Wanted(tuple(dict.fromkeys(scenarios)), workload, tuple(changes), lang or say.language))
-        if output == STDOUT:
-            sys.stdout.write(text)
-            return 0
-        return written(session, path, text)
+        elif watch:
+            raise typer.BadParameter(say("watch.needs-file"))
+        wanted = Wanted(tuple(dict.fromkeys(scenarios)), workload, tuple(changes), lang or say.language)
+
+        def once(session: Session) -> int:
+            text = made(session, wanted)
+            if output == STDOUT:
+                sys.stdout.write(text)
+                return 0
+            return written(session, path, text)
+
+        return session.repeated(watch, wanted.scenarios, once)
 
     return report
 

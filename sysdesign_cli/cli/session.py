@@ -61,6 +61,9 @@ class Session:
     def set_option(self) -> Any:
         return typer.Option([], "--set", metavar="PATH=VALUE", help=self.say("cli.opt-set"), show_default=False)
 
+    def watch_option(self) -> Any:
+        return typer.Option(False, "--watch", help=self.say("cli.opt-watch"))
+
     def simulated_for_option(self) -> Any:
         return typer.Option("1min", "--simulate-for", metavar="TIME", help=self.say("cli.opt-simulated-for"))
 
@@ -71,6 +74,14 @@ class Session:
         return typer.Option(0, "--replications", min=0, max=10_000, help=self.say("cli.opt-simulated-replications"))
 
     # doing
+
+    def repeated(self, watch: bool, addresses: Sequence[str], once: Callable[[Session], int], format: str = "") -> int:
+        """Run a command once, or with --watch again after every change of the scenarios' files."""
+        if not watch:
+            return once(self)
+        from sysdesign_cli.cli.watching import watched
+
+        return watched(self, addresses, once, format)
 
     def simulating(self, lasts: str, seed: int, replications: int) -> Question:
         """How metrics are simulated. Raises a usage error for what is no duration."""

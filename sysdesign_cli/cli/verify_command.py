@@ -14,17 +14,21 @@ def command(session: Session) -> Callable[..., int]:
         why: bool = session.why_option(),
         why_of: str = session.why_of_option(),
         format: str = session.format_option(),
+        watch: bool = session.watch_option(),
         lang: str = session.lang_option(),
     ) -> int:
         session.check_options(format, lang)
-        from sysdesign_cli.views.verify_view import verify_document
-
-        designs = session.load_each(scenarios, changes)
-        results = session.asked(lambda: [design.verify() for design in designs])
-        sources = {name: source for design in designs for name, source in design.sources.items()} if why else {}
-        session.present(
-            "verify", results, [verify_document(result, session.say) for result in results], format, why=why, why_of=why_of, sources=sources
-        )
-        return 1 if any(result.count("does-not-hold") for result in results) else 0
+        return session.repeated(watch, scenarios, lambda session: _once(session, scenarios, changes, format, why, why_of), format)
 
     return verify
+
+
+def _once(session: Session, scenarios: list[str], changes: list[str], format: str, why: bool, why_of: str) -> int:
+    from sysdesign_cli.views.verify_view import verify_document
+
+    designs = session.load_each(scenarios, changes)
+    results = session.asked(lambda: [design.verify() for design in designs])
+    sources = {name: source for design in designs for name, source in design.sources.items()} if why else {}
+    documents = [verify_document(result, session.say) for result in results]
+    session.present("verify", results, documents, format, why=why, why_of=why_of, sources=sources)
+    return 1 if any(result.count("does-not-hold") for result in results) else 0

@@ -16,6 +16,7 @@ from sysdesign_cli.messages import (
     simulate_en,
     sweep_en,
     tradeoff_en,
+    watch_en,
 )
 
 MESSAGES: Final[dict[str, str]] = {
@@ -906,4 +907,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "source",
     "show.default": "default",
     "thing.part": "service or event",
-} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES | explore_en.MESSAGES | report_en.MESSAGES
+} | cost_en.MESSAGES | sweep_en.MESSAGES | cascade_en.MESSAGES | diagram_en.MESSAGES | latency_en.MESSAGES | availability_en.MESSAGES | tradeoff_en.MESSAGES | simulate_en.MESSAGES | simcheck_en.MESSAGES | explore_en.MESSAGES | report_en.MESSAGES | watch_en.MESSAGES

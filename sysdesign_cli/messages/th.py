@@ -16,6 +16,7 @@ from sysdesign_cli.messages import (
     simulate_th,
     sweep_th,
     tradeoff_th,
+    watch_th,
 )
 
 MESSAGES: Final[dict[str, str]] = {
@@ -906,4 +907,4 @@ MESSAGES: Final[dict[str, str]] = {
     "column.source": "แหล่งที่มา",
     "show.default": "ค่าเริ่มต้น",
     "thing.part": "service หรือ event",
-} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES | explore_th.MESSAGES | report_th.MESSAGES
+} | cost_th.MESSAGES | sweep_th.MESSAGES | cascade_th.MESSAGES | diagram_th.MESSAGES | latency_th.MESSAGES | availability_th.MESSAGES | tradeoff_th.MESSAGES | simulate_th.MESSAGES | simcheck_th.MESSAGES | explore_th.MESSAGES | report_th.MESSAGES | watch_th.MESSAGES

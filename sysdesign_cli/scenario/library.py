@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sysdesign_cli.scenario.model import Scenario
+from sysdesign_cli.scenario.prices import price_book_path
 from sysdesign_cli.scenario.problems import Place, Problem, ScenarioError, nearest
 from sysdesign_cli.scenario.read import Document, Vocabulary
 
@@ -61,6 +62,15 @@ def _shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):
         return str(path)
+
+
+def files_of(address: str) -> tuple[Path, ...]:
+    """The files that what is said of a scenario comes from: its own, those it includes, its price book and those of its variants.
+
+    Files that are named and are not there belong to them. Raises ScenarioError when the scenario's own file cannot be read.
+    """
+    document = open_document(split_address(address)[0])
+    return tuple(dict.fromkeys((*document.paths, *(price_book_path(name, folder) for name, folder in document.price_books()))))
 
 
 def load_scenario(

@@ -46,9 +46,18 @@ def prices_for(scenario: Scenario) -> PriceBook:
     return _load(scenario.prices, Path(place.file).parent if place.line else Path("."), place, below=True)
 
 
+def price_book_path(name: str, folder: Path) -> Path:
+    """Where a price book lies: a file below ``folder``, or one that comes with the program; it may be that there is none."""
+    return folder / name if _names_file(name) else _folder() / f"{name}.yaml"
+
+
+def _names_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name
+
+
 def _load(name: str, folder: Path, asked_at: Place, below: bool = False) -> PriceBook:
-    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
-        path = folder / name
+    path = price_book_path(name, folder)
+    if _names_file(name):
         if below and not _is_below(path, folder):
             raise ScenarioError([Problem("include-outside", asked_at, {"file": name[:120]})])
     else:
@@ -57,7 +66,6 @@ def _load(name: str, folder: Path, asked_at: Place, below: bool = False) -> Pric
             near = nearest(name, known) or tuple(f"{name}{end}" for end in (".yaml", ".yml") if (folder / f"{name}{end}").is_file())
             params = {"name": name[:60], "what": "price-book", "known": ", ".join(known)}
             raise ScenarioError([Problem("unknown-name", asked_at, params, near)])
-        path = _folder() / f"{name}.yaml"
     where = _short(path) if path.parent != _folder() else f"{path.parent.name}/{path.name}"  # inside the package, wherever that is
     try:
         status = path.stat()

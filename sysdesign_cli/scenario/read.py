@@ -68,6 +68,17 @@ class Document:
             raise ScenarioError([self._at(version, "unknown-version", found=version.value[:60], known=VERSION)])
         self._include(self.root, path, {path.resolve()})
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file and all that it includes, those that could not be read too."""
+        return (self.path, *self._included)
+
+    def price_books(self) -> list[tuple[str, Path]]:
+        """Price books that the scenario or a variant names, as written, each with the folder it is named in."""
+        variants = [_below(_below(self.root, "variants"), name, "changes") for name in self.variant_names()]
+        named = [_below(node, "prices") for node in (self.root, *variants)]
+        return [(node.value, Path(node.file).parent) for node in named if node is not None and node.kind is SCALAR and not node.empty]
+
     def _read_file(self, path: Path, shown: str) -> Node:
         read = self.files.values()
         source = read_text(path, shown, MAX_BYTES - sum(len(file.text) for file in read))
@@ -241,6 +252,13 @@ class Document:
                 allowed = {key: entry for key, entry in changes.value.items() if key not in FIXED}
                 root = laid_over(root, copied(changes, allowed))
         return root
+
+
+def _below(node: Node | None, *keys: str) -> Node | None:
+    """What stands below these keys; None when nothing does."""
+    for key in keys:
+        node = node.value[key][1] if node is not None and node.kind is MAP and key in node.value else None
+    return node
 
 
 def _items(node: Node) -> list[Node]:
