@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 #: Tests of whatever uses a package: what only reckons is the same on any version.
 OLDEST = [
-    *("tests/cli", "tests/views", "tests/messages", "tests/scenario", "tests/analyses/test_sweep.py"),
+    *("tests/cli", "tests/explorer", "tests/views", "tests/messages", "tests/scenario", "tests/analyses/test_sweep.py"),
     *("tests/analyses/test_simulation.py", "tests/engine/simulation/test_parts.py", "tests/engine/test_distributions.py"),
 ]
 
@@ -111,7 +111,7 @@ def lock() -> int:
         "sysdesign",
     )
     for name, options in (
-        ("run", ()),
+        ("run", [word for extra in ("explore", "pictures", "report", "watch") for word in ("--extra", extra)]),
         ("dev", ("--extra", "dev")),
         ("oldest", ("--extra", "test", "--resolution", "lowest-direct")),
         ("reference", ("--extra", "reference")),

@@ -39,11 +39,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_every_tracked_module_and_scenario_and_nothing_else(wheel: Path) -> None:
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    expected = (
-        tracked("sysdesign_cli", ".py")
-        | tracked("sysdesign_cli", ".yaml")
-        | {f"sysdesign_cli/bundled/{Path(name).name}" for name in tracked("scenarios", ".yaml")}
-    )
+    expected = {name for ending in (".py", ".yaml", ".jinja", ".css", ".js") for name in tracked("sysdesign_cli", ending)} | {
+        f"sysdesign_cli/bundled/{Path(name).name}" for name in tracked("scenarios", ".yaml")
+    }
     assert inside == expected
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from sysdesign_cli.engine.simulation import layout
+
 
 @dataclass
 class Fork:
@@ -51,6 +53,7 @@ def written(block: Block) -> list[str]:
     """The lines of a function's body."""
     while _without_unused(block, _used(block)):
         pass
+    _leave_out(block)
     _sink(block)
     return list(_lines(block, 1))
 
@@ -77,6 +80,29 @@ def _without_unused(block: Block, used: set[str]) -> bool:
         if isinstance(item, Fork):
             changed = _without_unused(item.yes, used) | _without_unused(item.no, used) | changed
     return changed
+
+
+def _leave_out(block: Block) -> None:
+    """What a record is told just before it is free again: whoever takes it next tells it anew."""
+    for place, item in enumerate(block):
+        if isinstance(item, Store) and item.value == "0" and not item.fresh and _is_freed(block[place + 1 :], item.record, item.field):
+            block[place] = ""
+    block[:] = [item for item in block if item != ""]
+    for item in block:
+        if isinstance(item, Fork):
+            _leave_out(item.yes)
+            _leave_out(item.no)
+
+
+def _is_freed(block: Block, record: str, field_: int) -> bool:
+    """Whether a record is free again before the end of a block, and nobody has asked for a field of it by then."""
+    asked = f"{record} + {field_}]"
+    for item in block:
+        if isinstance(item, Store) and (item.record, item.field, item.value) == (record, layout.HANDLER, "0"):
+            return True
+        if any(asked in line for line in _lines([item], 0)):
+            return False
+    return False
 
 
 def _sink(block: Block) -> None:

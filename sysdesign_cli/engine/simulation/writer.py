@@ -184,19 +184,16 @@ class Writer:
         return True
 
     def _count_on(self, leaf: Leaf, j: Code) -> None:
-        """Nearly always nothing has gone wrong with a request, and it has its worker; else the kernel goes on."""
+        """Nearly always nothing has gone wrong with a request; else the kernel goes on."""
         step = leaf.facts[j.text, layout.STEP]
         assert isinstance(step, Known)
         handler = self.scenario.program.handler_of[int(step.value)]
-        usual = {layout.RESULT: 0}
+        if (j.text, layout.RESULT) not in leaf.facts:
+            leaf.block.append(Fork(f"n[{j.text} + {layout.RESULT}]", [f"return {j.text} | {layout.RUN | LEAVE}"]))
+            self._note(leaf, j.text, RESULT=0)
         slot = self.scenario.worker_of(handler)
         if self.n[int(step.value)] == layout.END and slot is not None:
-            usual[layout.SLOT] = slot
-        unknown = [(at, value) for at, value in usual.items() if (j.text, at) not in leaf.facts]
-        for at, value in unknown:
-            test = f"n[{j.text} + {at}]" + (f" != {value}" if value else "")
-            leaf.block.append(Fork(test, [f"return {j.text} | {layout.RUN | LEAVE}"]))
-            leaf.facts[j.text, at] = Known(value)
+            self._note(leaf, j.text, SLOT=slot)  # who has lost it has failed
 
     def _known(self, leaf: Leaf, todo: int, j: Code) -> bool:
         fact = leaf.facts.get
