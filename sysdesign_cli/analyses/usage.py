@@ -18,6 +18,7 @@ from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import solve
 from sysdesign_cli.engine.workload import DAY_S, Profile, profile
 from sysdesign_cli.scenario.model import Service, Workload
+from sysdesign_cli.scenario.quantity import Figure
 
 DAYS: Final = 365.0
 #: Stands for whoever sends requests from outside: a user, a device.
@@ -30,20 +31,26 @@ class Day:
 
     workload: Workload
     days: float
+    instead_of: Figure | None = None
+    """the days that the file states, where they are none at all and cannot be what is meant"""
 
 
 def calendar(system: System, workload: str | None = None) -> tuple[tuple[Day, ...], str]:
     """The year as days of workloads, and what it was made of: key of the message ``cost.calendar-<key>``.
 
     ``calendar``: the days that the file states. ``alone``: one workload, which states none. ``first``: several and none states
-    any, so all year is like the first. ``asked``: all year is like the one named. Raises ScenarioError.
+    any, so all year is like the first. ``zero``: what is stated is 0 everywhere, and a year without days would cost nothing, so all
+    of it is like the first. ``asked``: all year is like the one named. Raises ScenarioError.
     """
     if workload:
         return (Day(pick_workload(system.scenario, workload), DAYS),), "asked"
     first = pick_workload(system.scenario, "")
-    stated = [one for one in system.scenario.workloads.values() if one.days_per_year is not None]
-    if any(one.days_per_year for one in stated):
-        return tuple(Day(one, float(one.days_per_year or 0)) for one in stated if one.days_per_year), "calendar"
+    workloads = system.scenario.workloads.values()
+    if any(one.days_per_year for one in workloads):
+        return tuple(Day(one, float(one.days_per_year)) for one in workloads if one.days_per_year), "calendar"
+    none = next((one.days_per_year for one in workloads if one.days_per_year is not None), None)
+    if none is not None:
+        return (Day(first, DAYS, none),), "zero"
     return (Day(first, DAYS),), "alone" if len(system.scenario.workloads) == 1 else "first"
 
 

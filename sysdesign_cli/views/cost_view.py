@@ -59,7 +59,9 @@ def _days(result: CostResult, say: Say) -> str:
         say("cost.days", days=format_quantity(float(days), COUNT), workload=title.in_language(say.language) or name)
         for name, title, days in result.days
     )
-    return say(f"cost.calendar-{result.calendar}", days=parts)
+    zero = (part for _, _, days in result.days if isinstance(days, Number) for _, part in days.inputs if isinstance(part, Figure))
+    place = ", ".join(str(one.place) for one in zero if one.place is not None)
+    return say(f"cost.calendar-{result.calendar}", days=parts, place=place)
 
 
 def money(number: Number, sign: str = "$") -> str:

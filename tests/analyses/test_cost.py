@@ -6,6 +6,7 @@ The price book of these tests has round prices. A month is 730 hours, 30 5/12 da
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from sysdesign_cli.scenario.price_book import KINDS, PriceBook
 from sysdesign_cli.scenario.prices import load_prices, prices_for
 from sysdesign_cli.scenario.problems import ScenarioError
 from sysdesign_cli.scenario.quantity import Figure
+from sysdesign_cli.views.cost_view import cost_document
+from sysdesign_cli.views.formats import plain
+from sysdesign_cli.views.why import explain
 from tests.engine import random_systems
 from tests.helpers import design
 
@@ -391,7 +395,8 @@ CALENDARS: dict[str, tuple[str, str | None, float, str, float]] = {
     "alone": ("{a: {starts: {go: 2/s}}}", None, 730, "alone", 0),
     "alone, stated": ("{a: {starts: {go: 2/s}, days_per_year: 100}}", None, 200, "calendar", 265),
     "first": ("{a: {starts: {go: 1/s}}, b: {starts: {go: 10/s}}}", None, 365, "first", 0),
-    "none of them": ("{a: {starts: {go: 1/s}, days_per_year: 0}}", None, 365, "alone", 0),
+    "none of them": ("{a: {starts: {go: 1/s}, days_per_year: 0}}", None, 365, "zero", 0),
+    "none of two": ("{a: {starts: {go: 1/s}}, b: {starts: {go: 9/s}, days_per_year: 0}}", None, 365, "zero", 0),
     "asked": ("{a: {starts: {go: 1/s}, days_per_year: 300}, b: {starts: {go: 10/s}, days_per_year: 65}}", "b", 3650, "asked", 0),
 }
 
@@ -405,6 +410,18 @@ def test_the_year(name: str, prices: PriceBook) -> None:
     requests = next(line.cost.value for line in result.lines if line.kind == "requests")
     assert requests == pytest.approx(days_at_one * 86400 / 12 / 1e6 * 0.20, rel=1e-12)
     assert (result.calendar, result.uncounted_days) == (key, uncounted)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "days_per_year is 0"), ("th", "ระบุเป็น 0")])
+def test_a_year_of_no_days_is_not_called_unstated(language: str, told: str, prices: PriceBook) -> None:
+    text = f"services: {{f: {{kind: function, runs_on: fn, memory: 1GB, handles: {{Go: {{{SMALL}}}}}}}}}\nflows: {{go: f.Go}}\n"
+    result = costs(text + "workloads: {a: {starts: {go: 1/s}, days_per_year: 0}, b: {starts: {go: 2/s}, days_per_year: 0}}\n", prices)
+    document = explain(cost_document(result, Say(language)), Say(language), {})
+    lines = [line for line in plain(document).splitlines() if "days_per_year" in line]
+    assert told in lines[0]
+    assert re.search(r"[^ ]*\.yaml:6:[0-9]+", lines[0]), "where it stands"
+    assert all("no workload states" not in line and "ไม่ได้ระบุ" not in line and "ไม่มี Workload ใดระบุ" not in line for line in lines)
+    assert any(re.search(r"days_per_year = 0 .*\.yaml:6:", line) for line in lines), "and in --why"
 
 
 def test_unknown_workload_is_refused(prices: PriceBook) -> None:
