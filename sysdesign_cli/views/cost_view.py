@@ -37,8 +37,7 @@ def _summary(document: Document, result: CostResult, say: Say) -> Table:
     others = []
     for code, number in result.currencies.items():
         document.number(f"month.{code}", number)
-        rate = next(value for label, value in number.inputs if label == "exchange")
-        assert isinstance(rate, Figure)
+        rate = result.exchange[code]
         about = [part for part in (result.exchange_dates[code], say("cost.assumption") if rate.is_assumption else "") if part]
         amount, each = money(number, _SIGNS.get(code, f"{code} ")), say("cost.exchange", rate=f"{float(rate):g}", code=code)
         others.append(f"{amount} ({', '.join([each, *about])})")

@@ -33,6 +33,7 @@ from sysdesign_cli.scenario.problems import ScenarioError
 from sysdesign_cli.scenario.quantity import Figure
 from sysdesign_cli.views.cost_view import cost_document
 from sysdesign_cli.views.formats import plain
+from sysdesign_cli.views.json_format import plain_data
 from sysdesign_cli.views.why import explain
 from tests.engine import random_systems
 from tests.helpers import design
@@ -603,6 +604,58 @@ def numbers_in(number: Number) -> Iterator[Number | Figure]:
             yield from numbers_in(part)
         elif isinstance(part, Figure):
             yield part
+
+
+#: A system that is charged by every row of the shipped price book that holds an assumption.
+ASSUMING = """
+services:
+  gate: {kind: gateway, runs_on: api-gateway-http, handles: {Go: {calls: [work.Do, files.put, db.q, keys.q, a.q, b.q, text.Send, film.Get], publishes: [A, B, C, D]}}}
+  work: {kind: function, runs_on: lambda-x86, memory: 4GB, handles: {Do: {takes: 60s}}}
+  files: {kind: database, runs_on: s3-standard, stores: 60TB, handles: {put: {}}}
+  db: {kind: database, runs_on: db.m6g.large, stores: 1GB, handles: {q: {}}}
+  keys: {kind: database, runs_on: dynamodb, stores: 30GB, handles: {q: {}}}
+  a: {kind: cache, runs_on: cache.r7g.large, handles: {q: {}}}
+  b: {kind: cache, runs_on: cache.r6g.large, handles: {q: {}}}
+  text: {kind: external, runs_on: sms-thailand, handles: {Send: {}}}
+  film: {kind: cdn, runs_on: cloudfront, handles: {Get: {reply: 1MB}}}
+  w: {kind: broker, runs_on: sqs}
+  x: {kind: broker, runs_on: sqs-fifo}
+  y: {kind: broker, runs_on: sns}
+  z: {kind: broker, runs_on: eventbridge}
+events: {A: {broker: w}, B: {broker: x}, C: {broker: y}, D: {broker: z}}
+flows: {go: gate.Go, watch: film.Get}
+workloads: {day: {starts: {go: 200/s, watch: 20/s}}}
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_every_assumed_price_is_called_one(language: str) -> None:
+    """On the page, in --why and in JSON with or without --why; the rate of exchange too."""
+    say, result = Say(language), design(ASSUMING).cost("aws-singapore")
+    rows = load_prices("aws-singapore").rows
+    expected = {(row.name, row.per.text) for row in rows if any(price.is_assumption for _, price in row.steps)}
+    assert {(one.item, one.per) for one in result.assumed} == expected
+    used = [
+        part
+        for line in result.lines
+        for part in numbers_in(line.cost)
+        if isinstance(part, Figure) and part.unit == "money" and part.is_assumption
+    ]
+    assert len({part.place for part in used}) >= len(expected)
+    page = plain(cost_document(result, say))
+    table = page.split(say("cost.assumed"), 1)[1]
+    assert all(re.search(rf"^{re.escape(item)} +{re.escape(per)} ", table, re.MULTILINE) for item, per in expected)
+    assert re.search(r"33 .*THB.*" + re.escape(say("cost.assumption")), page)
+    lines = plain(explain(cost_document(result, say), say, {})).splitlines()
+    for part in used:
+        shown = [line for line in lines if str(part.place) in line]
+        assert shown
+        assert all(say("cost.assumption") in line for line in shown)
+    for why in (False, True):
+        data = plain_data(result, why)
+        assert data["exchange"]["THB"]["source"] == "assumption"
+        assert {(one["item"], one["per"]) for one in data["assumed"]} == expected
+        assert all(any("assumption" in price["source"] for price in one["prices"]) for one in data["assumed"])
 
 
 @pytest.mark.parametrize("name", SHIPPED)
