@@ -70,8 +70,9 @@ class CostResult:
 
     calendar: key of the message ``cost.calendar-<key>``; days: (workload, its title, days a year); uncounted_days: days of a year
     that no workload has. month, year, by_kind and the services' costs are dollars; currencies are the month in others, by the
-    rates of ``exchange``. per_million: dollars for a million starts of flows, None without any. idle: share of worker-seconds without work, None where
-    none are known. assumed: prices that nobody was seen to ask; old: prices seen more than a year before ``today``.
+    rates of ``exchange``. per_million: dollars for a million starts of flows, None without any. idle: share of worker-seconds
+    without work, None where none are known. assumed: prices that nobody was seen to ask; old: prices seen more than a year before
+    ``today``.
     """
 
     scenario: str
