@@ -16,7 +16,7 @@ from sysdesign_cli.engine.billing import Piece, capped_integral, course, larger,
 from sysdesign_cli.engine.stations import TARGET, holding_times
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import solve
-from sysdesign_cli.engine.workload import DAY_S, Profile, profile
+from sysdesign_cli.engine.workload import DAY_S, Profile, day_total, profile, sampled
 from sysdesign_cli.scenario.model import Service, Workload
 from sysdesign_cli.scenario.quantity import Figure
 
@@ -83,7 +83,7 @@ class Usage:
         found = dict.fromkeys(self.system.scenario.flows, 0.0)
         for day, profiles in zip(self.days, self._profiles, strict=True):
             for flow, course_of in profiles.items():
-                found[flow] += day.days * course_of.total(0.0, DAY_S)
+                found[flow] += day.days * day_total(course_of)
         return found
 
     @cached_property
@@ -124,20 +124,17 @@ class Usage:
     # machines
 
     @cached_property
-    def _times(self) -> list[list[float]]:
-        """The seconds at which a flow of the day changes its slope, for each day."""
-        return [sorted({second for one in profiles.values() for second, _ in one.points}) or [0.0] for profiles in self._profiles]
-
-    @cached_property
-    def _rates(self) -> list[dict[str, list[float]]]:
-        return [
-            {flow: [one.at(second) for second in times] for flow, one in profiles.items()}
-            for profiles, times in zip(self._profiles, self._times, strict=True)
-        ]
+    def _sampled(self) -> list[tuple[tuple[float, ...], dict[str, tuple[float, ...]]]]:
+        """For each day the seconds at which a flow of it changes its slope, and the rates of each flow then."""
+        found = []
+        for profiles in self._profiles:
+            times, rates = sampled(tuple(profiles.values()))
+            found.append((times, dict(zip(profiles, rates, strict=True))))
+        return found
 
     def _course(self, day: int, weights: dict[str, float]) -> list[Piece]:
         """A weighted sum of the flows' rates over a day."""
-        times, rates = self._times[day], self._rates[day]
+        times, rates = self._sampled[day]
         values = [0.0] * len(times)
         for flow, weight in weights.items():
             if weight:
