@@ -267,17 +267,21 @@ class Availabilities:
     def _available(self, flow: Flow, top: str) -> Number:
         share = self.unavailability(flow, top)
         method = AT_LEAST if share.method == BOUND else share.method
-        return Number(1 - share.value, SHARE, "availability", (("unavailability", share),), method)
+        return Number(1 - share.value, SHARE, "availability", (("unavailability", share),), method, share.note)
 
     def downtime(self, flow: Flow, top: str) -> Number:
         share = self.unavailability(flow, top)
-        return Number(share.value * YEAR_S, TIME, "downtime-a-year", (("unavailability", share),), share.method)
+        return yearly_downtime(share)
 
     def unavailability(self, flow: Flow, top: str) -> Number:
         """Share of time (or of requests) in which a top is true, with the components it is made of."""
         share, method = self.failing(flow, top), self.method(flow, top)
-        note = f"± {self._half_widths[(flow.name, top)]:.2g}" if method == SIMULATED else ""
-        return Number(share, SHARE, f"top-{top}", self._top_inputs(flow, top), method, note)
+        return Number(share, SHARE, f"top-{top}", self._top_inputs(flow, top), method, self._interval(flow, top))
+
+    def _interval(self, flow: Flow, top: str) -> str:
+        """The note of a simulated number: half the width of its interval."""
+        half = self._half_widths.get((flow.name, top))
+        return repr(half) if half else ""
 
     def method(self, flow: Flow, top: str) -> str:
         """Exact, unless replicas are counted in groups (an upper bound) or catching up counts (an approximation).
@@ -391,9 +395,20 @@ class Availabilities:
         core, on_time, full = (self.failing(flow, top) for top in (STOPS, DELAYS, DEGRADES))
         shares = {"ok": 1 - full, "degraded": max(0.0, full - on_time), "delayed": max(0.0, on_time - core), "down": core}
         outer = self.method(flow, DEGRADES)
-        between = EXACT if outer == EXACT else APPROXIMATION
-        methods = {"ok": AT_LEAST if outer == BOUND else outer, "degraded": between, "delayed": between, "down": self.method(flow, STOPS)}
-        return {state: Number(share, SHARE, f"state-{state}", method=methods[state]) for state, share in shares.items()}
+        shown = {
+            "ok": (AT_LEAST if outer == BOUND else outer, self._interval(flow, DEGRADES)),
+            "degraded": self._between(flow, DEGRADES, DELAYS),
+            "delayed": self._between(flow, DELAYS, STOPS),
+            "down": (self.method(flow, STOPS), self._interval(flow, STOPS)),
+        }
+        return {state: Number(share, SHARE, f"state-{state}", (), *shown[state]) for state, share in shares.items()}
+
+    def _between(self, flow: Flow, outer: str, inner: str) -> tuple[str, str]:
+        """Method and interval of a difference of two tops; the half widths add up at most."""
+        methods = {self.method(flow, outer), self.method(flow, inner)}
+        if SIMULATED in methods:
+            return SIMULATED, repr(sum(self._half_widths.get((flow.name, top), 0.0) for top in (outer, inner)))
+        return EXACT if methods == {EXACT} else APPROXIMATION, ""
 
     def _cuts(self, flow: Flow, top: str, found: CutSets) -> Cuts:
         structure = self.structure(flow)
@@ -432,6 +447,12 @@ class Availabilities:
             if name in structure.components and one.birnbaum > 0
         ]
         return tuple(sorted(rows, key=lambda row: (-rounded(row.criticality.value), row.component)))
+
+
+def yearly_downtime(share: Number) -> Number:
+    """An unavailability as time a year; its interval, where it has one, grows with it."""
+    note = repr(float(share.note) * YEAR_S) if share.method == SIMULATED and share.note else ""
+    return Number(share.value * YEAR_S, TIME, "downtime-a-year", (("unavailability", share),), share.method, note)
 
 
 def rounded(share: float) -> float:

@@ -45,6 +45,9 @@ class Evidence:
     under: str
     """what was killed, when the claim goes through several kills"""
     number: Number | None = None
+    sign: str = ""
+    """how the figure was compared, such as ``<=``, with ``limit`` in the figure's unit"""
+    limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ class _Judge:
             return Evidence(UNDECIDED, "undecided", params | {"reason": "no-comparison", "about": metric.id}, under)
         sign, limit = _comparison(one, unit)
         verdict = HOLDS if _OPERATORS[sign](value.value, limit) else FAILS
-        return Evidence(verdict, "metric", params, under, value)
+        return Evidence(verdict, "metric", params, under, value, sign, limit)
 
     def _between(self, one: Check, kill: Kill) -> Number | Unavailable:
         """A metric of two systems at once."""

@@ -70,9 +70,10 @@ class CostResult(Presentable):
     """The cost of a system.
 
     calendar: key of the message ``cost.calendar-<key>``; days: (workload, its title, days a year); uncounted_days: days of a year
-    that no workload has. month, year, by_kind and the services' costs are dollars; currencies are the month in others.
-    per_million: dollars for a million starts of flows, None without any. idle: share of worker-seconds without work, None where
-    none are known. assumed: prices that nobody was seen to ask; old: prices seen more than a year before ``today``.
+    that no workload has. month, year, by_kind and the services' costs are dollars; currencies are the month in others, by the
+    rates of ``exchange``. per_million: dollars for a million starts of flows, None without any. idle: share of worker-seconds
+    without work, None where none are known. assumed: prices that nobody was seen to ask; old: prices seen more than a year before
+    ``today``.
     """
 
     scenario: str
@@ -89,6 +90,7 @@ class CostResult(Presentable):
     per_million: Number | None
     idle: Number | None
     currencies: dict[str, Number]
+    exchange: dict[str, Figure]
     exchange_dates: dict[str, str]
     by_kind: dict[str, Number]
     services: tuple[ServiceCost, ...]
@@ -138,6 +140,7 @@ def cost(system: System, prices: PriceBook, *, workload: str | None = None, toda
         per_million=_per_million(bill, year, method),
         idle=idle,
         currencies=currencies,
+        exchange={code: one.rate for code, one in prices.exchange.items()},
         exchange_dates={code: one.date for code, one in prices.exchange.items()},
         by_kind=by_kind,
         services=services,

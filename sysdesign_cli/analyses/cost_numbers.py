@@ -93,6 +93,8 @@ def _hours(bill: Bill, number: int, service: Service, meter: str) -> Iterator[In
 
 def days_number(day: Day) -> Number | Figure:
     """Days a year of a workload: as stated, or all of them."""
+    if day.instead_of is not None:
+        return Number(day.days, COUNT, "whole-year-for-none", (("days_per_year", day.instead_of),))
     stated = day.workload.days_per_year
     return stated if stated is not None and float(stated) == day.days else Number(day.days, COUNT, "whole-year")
 

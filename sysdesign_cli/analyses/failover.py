@@ -10,6 +10,7 @@ from sysdesign_cli.analyses.causes import Cause, explain_causes
 from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.recovery import Recovery, Wait, recover
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
+from sysdesign_cli.analyses.starting import Starting, starting
 from sysdesign_cli.engine.explained import AT_LEAST, Number
 from sysdesign_cli.engine.graphs import circle_in, ordered_groups, predecessors_of
 from sysdesign_cli.engine.measures import Levels
@@ -109,6 +110,8 @@ class FailoverResult(Presentable):
     """faults that retries would keep alive when their cause is over"""
     already: tuple[str, ...] = ()
     """services that get more than they can do without any failure"""
+    starting: tuple[Starting, ...] = ()
+    """services that hold out, as is assumed, only with replicas that autoscaling has yet to start"""
 
 
 def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
@@ -136,6 +139,7 @@ def failover(system: System, kill: Kill, workload: str = "") -> FailoverResult:
         cascade=cascade.steps,
         lasting=cascade.lasting(),
         already=tuple(s.name for n, s in enumerate(system.services) if setting.stations.utilisation(n) >= 1),
+        starting=starting(cascade),
     )
 
 

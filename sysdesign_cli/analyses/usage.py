@@ -16,8 +16,9 @@ from sysdesign_cli.engine.billing import Piece, capped_integral, course, larger,
 from sysdesign_cli.engine.stations import TARGET, holding_times
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import solve
-from sysdesign_cli.engine.workload import DAY_S, Profile, profile
+from sysdesign_cli.engine.workload import DAY_S, Profile, day_total, profile, sampled
 from sysdesign_cli.scenario.model import Service, Workload
+from sysdesign_cli.scenario.quantity import Figure
 
 DAYS: Final = 365.0
 #: Stands for whoever sends requests from outside: a user, a device.
@@ -30,20 +31,26 @@ class Day:
 
     workload: Workload
     days: float
+    instead_of: Figure | None = None
+    """the days that the file states, where they are none at all and cannot be what is meant"""
 
 
 def calendar(system: System, workload: str | None = None) -> tuple[tuple[Day, ...], str]:
     """The year as days of workloads, and what it was made of: key of the message ``cost.calendar-<key>``.
 
     ``calendar``: the days that the file states. ``alone``: one workload, which states none. ``first``: several and none states
-    any, so all year is like the first. ``asked``: all year is like the one named. Raises ScenarioError.
+    any, so all year is like the first. ``zero``: what is stated is 0 everywhere, and a year without days would cost nothing, so all
+    of it is like the first. ``asked``: all year is like the one named. Raises ScenarioError.
     """
     if workload:
         return (Day(pick_workload(system.scenario, workload), DAYS),), "asked"
     first = pick_workload(system.scenario, "")
-    stated = [one for one in system.scenario.workloads.values() if one.days_per_year is not None]
-    if any(one.days_per_year for one in stated):
-        return tuple(Day(one, float(one.days_per_year or 0)) for one in stated if one.days_per_year), "calendar"
+    workloads = system.scenario.workloads.values()
+    if any(one.days_per_year for one in workloads):
+        return tuple(Day(one, float(one.days_per_year)) for one in workloads if one.days_per_year), "calendar"
+    none = next((one.days_per_year for one in workloads if one.days_per_year is not None), None)
+    if none is not None:
+        return (Day(first, DAYS, none),), "zero"
     return (Day(first, DAYS),), "alone" if len(system.scenario.workloads) == 1 else "first"
 
 
@@ -76,7 +83,7 @@ class Usage:
         found = dict.fromkeys(self.system.scenario.flows, 0.0)
         for day, profiles in zip(self.days, self._profiles, strict=True):
             for flow, course_of in profiles.items():
-                found[flow] += day.days * course_of.total(0.0, DAY_S)
+                found[flow] += day.days * day_total(course_of)
         return found
 
     @cached_property
@@ -117,20 +124,17 @@ class Usage:
     # machines
 
     @cached_property
-    def _times(self) -> list[list[float]]:
-        """The seconds at which a flow of the day changes its slope, for each day."""
-        return [sorted({second for one in profiles.values() for second, _ in one.points}) or [0.0] for profiles in self._profiles]
-
-    @cached_property
-    def _rates(self) -> list[dict[str, list[float]]]:
-        return [
-            {flow: [one.at(second) for second in times] for flow, one in profiles.items()}
-            for profiles, times in zip(self._profiles, self._times, strict=True)
-        ]
+    def _sampled(self) -> list[tuple[tuple[float, ...], dict[str, tuple[float, ...]]]]:
+        """For each day the seconds at which a flow of it changes its slope, and the rates of each flow then."""
+        found = []
+        for profiles in self._profiles:
+            times, rates = sampled(tuple(profiles.values()))
+            found.append((times, dict(zip(profiles, rates, strict=True))))
+        return found
 
     def _course(self, day: int, weights: dict[str, float]) -> list[Piece]:
         """A weighted sum of the flows' rates over a day."""
-        times, rates = self._times[day], self._rates[day]
+        times, rates = self._sampled[day]
         values = [0.0] * len(times)
         for flow, weight in weights.items():
             if weight:

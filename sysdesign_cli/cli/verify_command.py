@@ -24,11 +24,12 @@ def command(session: Session) -> Callable[..., int]:
 
 
 def _once(session: Session, scenarios: list[str], changes: list[str], format: str, why: bool, why_of: str) -> int:
-    from sysdesign_cli.views.verify_view import verify_document
+    from sysdesign_cli.views.verify_view import verify_document, verify_rows
 
     designs = session.load_each(scenarios, changes)
     results = session.asked(lambda: [design.verify() for design in designs])
     sources = {name: source for design in designs for name, source in design.sources.items()} if why else {}
-    documents = [verify_document(result, session.say) for result in results]
-    session.present("verify", results, documents, format, why=why, why_of=why_of, sources=sources)
+    rows = format == "csv"
+    documents = [verify_rows(results, session.say)] if rows else [verify_document(result, session.say) for result in results]
+    session.present("verify", results, documents, format, why=why and not rows, why_of=why_of, sources=sources)
     return 1 if any(result.count("does-not-hold") for result in results) else 0

@@ -25,6 +25,7 @@ from typing import Final
 from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.faulttree import ALL, ANY, EVENT, TooLarge, Tree, room_for
 from sysdesign_cli.engine.importance import FEW_SETS, products, union_probability
+from sysdesign_cli.engine.unions import Unions
 
 #: Nodes of the diagram of all cut sets.
 BUDGET: Final = 500_000
@@ -34,7 +35,6 @@ MOST_LISTED: Final = 200_000
 _FEW_WRITTEN = 128
 #: Below this share of the whole a difference of two probabilities has too few digits left.
 _DIGITS = 1e-9
-_OUTSIDE = 1 << 30
 _FREE = 1 << 30
 _NO_TOSS: Final[tuple[frozenset[str], ...]] = (frozenset(),)
 
@@ -68,7 +68,7 @@ class CutSets:
     left_out_exact: bool
 
 
-class Family:
+class Family(Unions):
     """All minimal cut sets of a tree as a zero-suppressed decision diagram.
 
     Node 0 is no set at all, node 1 the one empty set; any other holds the sets of `high`, each with its variable added, and those of
@@ -83,17 +83,13 @@ class Family:
 
         Raises TooLarge if that takes more nodes than the budget.
         """
+        super().__init__()
         self.tree, node = tree.simplified(top)
         self.truncated = False
         self._budget = budget
-        self.variables: list[int] = [_OUTSIDE, _OUTSIDE]
-        self.high: list[int] = [0, 1]
-        self.low: list[int] = [0, 1]
         self._fewest: list[int] = [_FREE, 0]  # components in the smallest and in the largest set
         self._largest: list[int] = [0, 0]
         self._deepest: list[int] = [-1, -1]
-        self._nodes: dict[tuple[int, int, int], int] = {}
-        self._unions: dict[tuple[int, int], int] = {}
         self._products: dict[tuple[int, int, int], int] = {}
         self._differences: dict[tuple[int, int], int] = {}
         self.events = _order_of_events(self.tree, node)
@@ -121,7 +117,7 @@ class Family:
             with room_for(len(self.events)):
                 result = 0
                 for part in sorted(self.parts, key=lambda part: -self._deepest[part]):
-                    result = self._union(part, result)
+                    result = self.union(part, result)
             self._top = result
         return self._top
 
@@ -140,18 +136,11 @@ class Family:
             if kind in (ANY, ALL):
                 result = 0 if kind == ANY else 1
                 for part in parts:
-                    result = self._union(part, result) if kind == ANY else self._product(part, result, limit)
+                    result = self.union(part, result) if kind == ANY else self._product(part, result, limit)
                 done[node] = result
             else:
-                done[node] = self._at_least(tree.least[node], parts, limit)
+                done[node] = self.at_least(tree.least[node], parts, lambda f, g: self._product(f, g, limit))
         return [done[node] for node in alternatives]
-
-    def _at_least(self, least: int, parts: Sequence[int], limit: int) -> int:
-        reached = [1] + [0] * least
-        for part in parts:
-            for needed in range(least, 0, -1):
-                reached[needed] = self._union(self._product(part, reached[needed - 1], limit), reached[needed])
-        return reached[least]
 
     def __len__(self) -> int:
         return len(self.variables)
@@ -174,27 +163,12 @@ class Family:
             self._deepest.append(max(variable, self._deepest[high], self._deepest[low]))
         return node
 
-    def _union(self, f: int, g: int) -> int:
-        """The minimal ones of the sets of both."""
-        if f > g:
-            f, g = g, f
-        if f == g or f == 0:
-            return g
-        if f == 1:
-            return 1
-        key = (f, g)
-        result = self._unions.get(key)
-        if result is None:
-            if self.variables[f] > self.variables[g]:
-                f, g = g, f
-            variable = self.variables[f]
-            if variable < self.variables[g]:
-                result = self._node(variable, self._without(self.high[f], g), self._union(self.low[f], g))
-            else:
-                low = self._union(self.low[f], self.low[g])
-                result = self._node(variable, self._without(self._union(self.high[f], self.high[g]), low), low)
-            self._unions[key] = result
-        return result
+    def _united(self, f: int, g: int) -> int:
+        variable = self.variables[f]
+        if variable < self.variables[g]:
+            return self._node(variable, self._without(self.high[f], g), self.union(self.low[f], g))
+        low = self.union(self.low[f], self.low[g])
+        return self._node(variable, self._without(self.union(self.high[f], self.high[g]), low), low)
 
     def _product(self, f: int, g: int, limit: int) -> int:
         """The minimal ones of all unions of a set of f and a set of g, of at most so many components."""
@@ -226,8 +200,8 @@ class Family:
             high = self._product(self.high[f], g, inner)
             return self._node(variable, high if self._deepest[f] < self.variables[g] else self._without(high, low), low)
         low = self._product(self.low[f], self.low[g], limit)
-        one = self._product(self.high[f], self._union(self.high[g], self.low[g]), inner)
-        high = self._union(one, self._product(self.low[f], self.high[g], inner))
+        one = self._product(self.high[f], self.union(self.high[g], self.low[g]), inner)
+        high = self.union(one, self._product(self.low[f], self.high[g], inner))
         return self._node(variable, self._without(high, low), low)
 
     def _within(self, f: int, limit: int) -> int:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from sysdesign_cli.engine.faulttree import ANY, AT_LEAST, TooLarge, room_for
+from sysdesign_cli.engine.unions import Unions
 
 #: Nodes of all decision diagrams of one computation.
 BUDGET: Final = 500_000
-_OUTSIDE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,13 @@ class Region:
     gates: tuple[tuple[int, int, tuple[int, ...]], ...]
 
 
-class Diagram:
+class Diagram(Unions):
     """A reduced ordered binary decision diagram of a region; nodes 0 and 1 are false and true, children have smaller numbers."""
 
     def __init__(self, region: Region, budget: int = BUDGET) -> None:
         """Raises TooLarge if it would take more nodes than the budget."""
-        self.variables: list[int] = [_OUTSIDE, _OUTSIDE]
-        self.high: list[int] = [0, 1]
-        self.low: list[int] = [0, 1]
+        super().__init__()
         self._budget = budget
-        self._nodes: dict[tuple[int, int, int], int] = {}
-        self._either: dict[tuple[int, int], int] = {}
         self._both: dict[tuple[int, int], int] = {}
         with room_for(region.leaves):
             self.top = self._built(region)
@@ -59,20 +55,13 @@ class Diagram:
             parts = [done[child] for child in sorted(children, key=lambda child: -deepest[child])]
             deepest.append(max([deepest[child] for child in children]))
             if kind == AT_LEAST:
-                done.append(self._at_least(least, parts))
+                done.append(self.at_least(least, parts, self.both))
                 continue
             result = 0 if kind == ANY else 1
             for part in parts:
-                result = self.either(part, result) if kind == ANY else self.both(part, result)
+                result = self.union(part, result) if kind == ANY else self.both(part, result)
             done.append(result)
         return done[-1]
-
-    def _at_least(self, least: int, parts: list[int]) -> int:
-        reached = [1] + [0] * least  # by number of parts still needed
-        for part in parts:
-            for needed in range(least, 0, -1):
-                reached[needed] = self.either(self.both(part, reached[needed - 1]), reached[needed])
-        return reached[least]
 
     def _node(self, variable: int, high: int, low: int) -> int:
         if high == low:
@@ -88,26 +77,11 @@ class Diagram:
             self.low.append(low)
         return node
 
-    def either(self, f: int, g: int) -> int:
-        """The union of two nodes."""
-        if f > g:
-            f, g = g, f
-        if f == g or f == 0:
-            return g
-        if f == 1:
-            return 1
-        key = (f, g)
-        result = self._either.get(key)
-        if result is None:
-            above, under = self.variables[f], self.variables[g]
-            if above == under:
-                result = self._node(above, self.either(self.high[f], self.high[g]), self.either(self.low[f], self.low[g]))
-            elif above < under:
-                result = self._node(above, self.either(self.high[f], g), self.either(self.low[f], g))
-            else:
-                result = self._node(under, self.either(f, self.high[g]), self.either(f, self.low[g]))
-            self._either[key] = result
-        return result
+    def _united(self, f: int, g: int) -> int:
+        variable, high, low = self.variables[f], self.high[f], self.low[f]
+        if variable == self.variables[g]:
+            return self._node(variable, self.union(high, self.high[g]), self.union(low, self.low[g]))
+        return self._node(variable, self.union(high, g), self.union(low, g))
 
     def both(self, f: int, g: int) -> int:
         """The intersection of two nodes."""
@@ -145,7 +119,7 @@ class Diagram:
         self.high = [place[self.high[node]] for node in kept]
         self.low = [place[self.low[node]] for node in kept]
         self.top = place[self.top]
-        self._nodes, self._either, self._both = {}, {}, {}
+        self._nodes, self._unions, self._both = {}, {}, {}
 
     def probabilities(self, q: Sequence[float]) -> list[float]:
         """By node: probability of being true when leaf i is true with probability q[i]."""

@@ -12,6 +12,7 @@ from collections import deque
 from functools import lru_cache
 
 
+@lru_cache(4096)
 def erlang_b(servers: int, load: float) -> float:
     """Chance that all servers are busy where nobody may wait (M/G/c/c), for any load.
 

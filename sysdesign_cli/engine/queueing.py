@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sysdesign_cli.engine.multiserver import deterministic_service_wait, erlang_arrivals, hyperexponential_arrivals, light_traffic_ratio
@@ -90,6 +91,7 @@ NO_WAIT = Wait(0.0, 0.0, "none")
 # --- mean wait -------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(4096)  # whoever changes one part of a system asks for the waits of all others again
 def wait(
     arrival_rate: float, service_mean_s: float, servers: int, service_cv2: float = 1.0, arrival_cv2: float = 1.0, shape: str = ""
 ) -> Wait:
@@ -200,6 +202,7 @@ def _shape(cv2: float, shape: str) -> str:
     return plain if not shape or impossible else shape
 
 
+@lru_cache(4096)
 def _service_factor(servers: int, utilisation: float, cv2: float, shape: str) -> float:
     """Mean wait of M/G/c over that of M/M/c.
 

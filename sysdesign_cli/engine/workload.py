@@ -37,7 +37,7 @@ class Profile:
 
     @property
     def mean(self) -> float:
-        return self.total(0.0, DAY_S) / DAY_S
+        return day_total(self) / DAY_S
 
     def total(self, start: float, length: float) -> float:
         """Arrivals from second ``start`` for ``length`` seconds: the exact integral."""
@@ -58,6 +58,19 @@ class Profile:
             pieces.append((now, rate, stop, later))
             now, rate = stop, later
         return pieces
+
+
+@lru_cache(1024)  # hundreds of variations of a system have the same few days
+def day_total(one: Profile) -> float:
+    """Arrivals of a whole day, from midnight on."""
+    return one.total(0.0, DAY_S)
+
+
+@lru_cache(256)
+def sampled(parts: tuple[Profile, ...]) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """The seconds of the day at which any of the profiles changes its slope, and the rates of each at those."""
+    times = tuple(sorted({second for one in parts for second, _ in one.points}) or [0.0])
+    return times, tuple(tuple([one.at(second) for second in times]) for one in parts)
 
 
 def combined(parts: list[tuple[Profile, float]]) -> Profile:

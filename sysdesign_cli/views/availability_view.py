@@ -27,6 +27,7 @@ from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import SHARE, format_quantity
 from sysdesign_cli.views.cost_view import money
 from sysdesign_cli.views.document import Cell, Code, Column, Document, Heading, Note, Table, show
+from sysdesign_cli.views.interval import half_width_of
 
 #: Rows shown of each table.
 CUTS_SHOWN: Final = 10
@@ -101,7 +102,10 @@ def chance_cell(document: Document, id: str, number: Number) -> Cell:
     cell = document.number(id, number)
     if not 0 < number.value < _SMALL:
         return cell
-    sign = show(number).partition(" ")[0] if number.method != "exact" else ""
+    half = half_width_of(number.note) if number.method == "simulated" else None
+    if half:
+        return replace(cell, text=f"{number.value:.1e} ± {half:.1e}")
+    sign = show(number).partition(" ")[0] if number.method not in ("exact", "simulated") else ""
     return replace(cell, text=f"{sign} {number.value:.1e}".strip())
 
 

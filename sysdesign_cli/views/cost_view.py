@@ -39,8 +39,7 @@ def _summary(document: Document, result: CostResult, say: Say) -> Table:
     others = []
     for code, number in result.currencies.items():
         document.number(f"month.{code}", number)
-        rate = next(value for label, value in number.inputs if label == "exchange")
-        assert isinstance(rate, Figure)
+        rate = result.exchange[code]
         about = [part for part in (result.exchange_dates[code], say("cost.assumption") if rate.is_assumption else "") if part]
         amount, each = money(number, _SIGNS.get(code, f"{code} ")), say("cost.exchange", rate=f"{float(rate):g}", code=code)
         others.append(f"{amount} ({', '.join([each, *about])})")
@@ -61,7 +60,9 @@ def _days(result: CostResult, say: Say) -> str:
         say("cost.days", days=format_quantity(float(days), COUNT), workload=title.in_language(say.language) or name)
         for name, title, days in result.days
     )
-    return say(f"cost.calendar-{result.calendar}", days=parts)
+    zero = (part for _, _, days in result.days if isinstance(days, Number) for _, part in days.inputs if isinstance(part, Figure))
+    place = ", ".join(str(one.place) for one in zero if one.place is not None)
+    return say(f"cost.calendar-{result.calendar}", days=parts, place=place)
 
 
 def money(number: Number, sign: str = "$") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sysdesign_cli.analyses.cascade import Lasting
@@ -10,6 +11,7 @@ from sysdesign_cli.analyses.causes import Cause
 from sysdesign_cli.analyses.failover import FailoverResult, FlowOutcome, States
 from sysdesign_cli.analyses.ranking import RankingResult
 from sysdesign_cli.analyses.recovery import Wait
+from sysdesign_cli.analyses.starting import Starting
 from sysdesign_cli.engine.explained import Number
 from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.quantity import SHARE, TIME, format_quantity
@@ -77,9 +79,8 @@ def _flows(document: Document, result: FailoverResult, say: Say) -> Table:
     rows = []
     for flow in result.flows:
         share = document.number(f"{flow.flow}.share", flow.share)
-        rows.append(
-            (Cell(flow.flow, "name"), share, _state(flow.answer, say), _state(flow.completion, say), Cell(_what(document, flow, say)))
-        )
+        what = Cell(_what(document, flow, result, say))
+        rows.append((Cell(flow.flow, "name"), share, _state(flow.answer, say), _state(flow.completion, say), what))
     return Table(columns, tuple(rows))
 
 
@@ -92,11 +93,13 @@ def _state(states: States, say: Say) -> Cell:
     return Cell(text, states.worst, states.worst)
 
 
-def _what(document: Document, flow: FlowOutcome, say: Say) -> str:
+def _what(document: Document, flow: FlowOutcome, result: FailoverResult, say: Say) -> str:
     parts = []
     if flow.strained is not None:
         share = flow.strained.shares["failed"] + flow.strained.shares["lost"]
         parts.append(say("failover.strained", share=format_quantity(share, SHARE)))
+    if needed := [one for one in result.starting if flow.flow in one.flows]:
+        parts.append(say("failover.once-started", replicas=_replicas(needed)))
     if flow.failed_requests.value > 0:
         document.number(f"{flow.flow}.failed", flow.failed_requests)
         key = "failover.requests-unanswered" if flow.answer.shares["lost"] > 0 else "failover.requests-fail"
@@ -285,6 +288,8 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
         names = blast.services.get(state)
         if names:
             notes.append(Note(say(f"failover.services-{state}", services=_some(names)), "muted"))
+    if result.starting:
+        notes.append(_starting(document, result, say))
     if result.already:
         notes.append(Note(say("failover.already", services=_some(result.already)), "warning"))
     for effect in result.side_effects:
@@ -292,6 +297,20 @@ def _notes(document: Document, result: FailoverResult, say: Say) -> list[Note]:
     for loop in result.cold_start_loops:
         notes.append(Note(say("failover.cold-start", loop=loop), "warning"))
     return notes
+
+
+def _replicas(needed: Sequence[Starting]) -> str:
+    return _some(tuple(f"{one.service} {one.running.value:,.0f} → {one.settles.value:,.0f}" for one in needed), 4)
+
+
+def _starting(document: Document, result: FailoverResult, say: Say) -> Note:
+    """What is assumed of autoscaling, beside the figures that depend on it."""
+    for one in result.starting:
+        document.number(f"{one.service}.running", one.running)
+        document.number(f"{one.service}.settles", one.settles)
+        document.number(f"{one.service}.asked-of-running", one.asked)
+    flows = tuple(dict.fromkeys(flow for one in result.starting for flow in one.flows))
+    return Note(say("failover.starting", replicas=_replicas(result.starting), flows=_some(flows, 4)), "warning")
 
 
 def _some(names: tuple[str, ...], most: int = 20) -> str:
@@ -304,6 +323,10 @@ def _assumptions(result: FailoverResult, say: Say) -> list[str]:
         say("assume.fluid"),
         say("assume.capacity"),
         say("assume.cascade"),
+        *(
+            say("assume.starting", service=one.service, running=show(one.running), settles=show(one.settles), asked=show(one.asked))
+            for one in result.starting
+        ),
         say("assume.independent-branches"),
     ]
 

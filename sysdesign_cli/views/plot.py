@@ -18,6 +18,8 @@ _DOTS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BRAILLE: Final = 0x2800
 #: Marks of a series stand at all its points while they are this few, else at this many of them.
 _MOST_MARKS: Final = 24
+#: Numbers that differ by less than this part of themselves are equal but for what computing left over.
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def plot(
     if not every:
         return ""
     across = _Span([px for px, _ in every], x)
-    up = _Span([py for _, py in every], y)
+    up = _Span([py for _, py in every], y, _ROUNDING)
     labels = {up.row(tick, height): up.label(tick) for tick in up.ticks(max(2, height // 3))}
     gutter = max(margin, *(_cells(label) for label in labels.values()))
     canvas = _Canvas(max(8, width - gutter - 3), height, ascii_only)
@@ -94,17 +96,21 @@ _TO_ASCII: Final = str.maketrans({"│": "|", "┤": "+", "├": "+", "└": "+"
 class _Span:
     """From the least to the greatest number of one direction, mapped to 0 … 1."""
 
-    def __init__(self, values: Sequence[float], scale: Scale) -> None:
+    def __init__(self, values: Sequence[float], scale: Scale, rounding: float = 0.0) -> None:
+        """rounding: numbers that are no further apart than this part of themselves are drawn as one."""
         self.unit = scale.unit
         self.logarithmic = scale.logarithmic and min(values) > 0
         self.low, self.high = scale.between or (min(values), max(values))
         self.logarithmic = self.logarithmic and self.low > 0
-        self.only = self.low if self.low == self.high else None
+        equal = self.high - self.low <= rounding * max(abs(self.low), abs(self.high))
+        self.only = self.low if equal else None
         if self.only is not None:  # a level line stands in the middle
             room = abs(self.low) / 2 or 1.0
             self.low, self.high = (self.low / 2, self.high * 2) if self.logarithmic else (self.low - room, self.high + room)
 
     def share(self, value: float) -> float:
+        if self.only is not None and math.isclose(value, self.only, rel_tol=_ROUNDING):
+            value = self.only
         low, high, value = (math.log(n) for n in (self.low, self.high, value)) if self.logarithmic else (self.low, self.high, value)
         return (value - low) / (high - low)
 

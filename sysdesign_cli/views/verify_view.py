@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from sysdesign_cli.analyses.claims import FAILS, HOLDS, UNDECIDED, ClaimVerdict, Evidence, VerifyResult
 from sysdesign_cli.analyses.metrics import METRICS
 from sysdesign_cli.engine.explained import AT_LEAST, BOUND, Number
 from sysdesign_cli.messages import Say
-from sysdesign_cli.views.document import Branch, Document, Heading, Note, Tree, show
+from sysdesign_cli.views.document import Branch, Cell, Column, Document, Heading, Note, Table, Tree, show
+from sysdesign_cli.views.interval import half_width_of
 
 _STYLES = {HOLDS: "good", FAILS: "bad", UNDECIDED: "warning"}
 _MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
+#: Columns of ``verify_rows``; the verdict is the claim's, the outcome that of one check under one kill.
+_COLUMNS: Final = (
+    "scenario", "claim", "verdict", "check", "outcome", "kind", "under", "metric", "about",
+    "value", "half_width", "unit", "method", "wanted", "limit", "compared_with", "told", "says", "place",
+)  # fmt: skip
+#: In words, since a spreadsheet takes a leading "=" for a formula.
+_WANTED: Final = {"<": "below", "<=": "at-most", "=": "equal", ">=": "at-least", ">": "above"}
 
 
 def verify_document(result: VerifyResult, say: Say) -> Document:
@@ -21,6 +32,35 @@ def verify_document(result: VerifyResult, say: Say) -> Document:
     document.add(Tree(tuple(_claim(document, claim, say) for claim in result.claims)))
     document.assumptions += [say("assume.each-peak"), say("assume.cascade-apart"), say("assume.independent-branches")]
     return document
+
+
+def verify_rows(results: Sequence[VerifyResult], say: Say) -> Document:
+    """For programs that read it: a row for each check of each claim, numbers in SI units; a claim without any has one row too."""
+    rows = [
+        _row(result.scenario, claim, number, one, say)
+        for result in results
+        for claim in result.claims
+        for number, one in enumerate(claim.evidence or (None,), 1)
+    ]
+    return Document([Table(tuple(Column(name, "") for name in _COLUMNS), tuple(rows))])
+
+
+def _row(scenario: str, claim: ClaimVerdict, number: int, one: Evidence | None, say: Say) -> tuple[Cell, ...]:
+    known: dict[str, float | str | None] = {
+        "scenario": scenario,
+        "claim": claim.id,
+        "verdict": claim.verdict,
+        "says": claim.says.in_language(say.language),
+        "place": str(claim.place),
+    }
+    if one is not None:
+        known |= {"check": number, "outcome": one.verdict, "kind": one.key, "under": one.under, "told": _evidence(one, say)}
+        known |= {"metric": one.params.get("metric"), "about": one.params.get("of") or one.params.get("flow")}
+        known |= {"compared_with": one.params.get("than"), "wanted": _WANTED.get(one.sign), "limit": one.limit}
+        if one.number is not None:
+            half = half_width_of(one.number.note) if one.number.method == "simulated" else None
+            known |= {"value": one.number.value, "half_width": half, "unit": one.number.unit, "method": one.number.method}
+    return tuple(Cell("", "", known.get(name)) for name in _COLUMNS)
 
 
 def _claim(document: Document, claim: ClaimVerdict, say: Say) -> Branch:

@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,13 @@ from sysdesign_cli.engine.factoring import probability
 from sysdesign_cli.engine.openpsa import identifiers, open_psa
 from sysdesign_cli.engine.structure import CATCHING_UP, binomial_tail
 from sysdesign_cli.engine.system import System
+from sysdesign_cli.messages import Say
 from sysdesign_cli.scenario.problems import ScenarioError
+from sysdesign_cli.views.availability_view import availability_document
+from sysdesign_cli.views.document import show
+from sysdesign_cli.views.formats import plain
+from sysdesign_cli.views.interval import half_width_of
+from sysdesign_cli.views.json_format import plain_data
 from tests.engine.random_systems import Draft, drafts
 from tests.helpers import design
 
@@ -485,25 +492,63 @@ def test_exported_tops_are_those_of_the_analysis(name: str) -> None:
         assert probability(tree, tops[f"{flow.name}: completion fails"]) == pytest.approx(question.failing(flow, "core"), rel=1e-12)
 
 
-def test_what_no_diagram_holds_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exact answer, asked again without the exact way."""
+RING = 16
+
+
+def ring(share: str) -> Design:
+    """Services in a ring, of which two neighbours down stop the flow: too many shared ones to enumerate, and nothing to factor."""
+    lines = [f"  s{n}: {{availability: {share}, handles: {{h: {{}}}}}}" for n in range(RING)]
+    lines += [
+        f"  c{n}: {{availability: 100%, handles: {{h: {{calls: [{{to: s{n}.h, fallback: s{(n + 1) % RING}.h}}]}}}}}}" for n in range(RING)
+    ]
+    calls = ", ".join(f"c{n}.h" for n in range(RING))
+    lines.append(f"  front: {{availability: 100%, handles: {{Ask: {{calls: [{calls}]}}}}}}")
+    return design("services:\n" + "\n".join(lines) + "\nflows: {ask: {starts: front.Ask}}\nworkloads: {day: {starts: {ask: 1/min}}}\n")
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Diagrams of hardly any nodes, so that what is entangled really is sampled."""
     from sysdesign_cli.analyses import availability as module
-    from sysdesign_cli.engine.faulttree import TooLarge
+    from sysdesign_cli.engine.sampling import simulated_probability
 
-    text = """
-    services:
-      a: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {calls: [b.Do, {to: c.Do, fallback: d.Do}]}}}
-      b: {replicas: 3, mtbf: 10d, mttr: 1d, handles: {Do: {calls: [c.Do, d.Do]}}}
-      c: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {}}}
-      d: {replicas: 2, mtbf: 10d, mttr: 1d, handles: {Do: {}}}
-    flows: {f: {starts: a.Do}}
-    workloads: {w: {starts: {f: 1/s}}}
-    """
-    exact = design(text).availability().flows[0].answer_down
+    monkeypatch.setattr(module, "probability", partial(probability, budget=2))
+    monkeypatch.setattr(module, "simulated_probability", partial(simulated_probability, budget=2))
 
-    def too_large(*_: object) -> float:
-        raise TooLarge("no budget")
 
-    monkeypatch.setattr(module, "probability", too_large)
-    (flow,) = design(text).availability().flows
-    assert flow.answer_down.value == pytest.approx(exact.value, rel=0.05)
+@pytest.mark.usefixtures("no_room")
+@pytest.mark.parametrize("broken", [0.1, 0.001])
+def test_what_no_diagram_holds_is_simulated(broken: float) -> None:
+    """Held against 1 - P(no two neighbours down): the trace of a power of [[p, q], [p, 0]], so a sum of powers of its eigenvalues."""
+    p, q = 1 - broken, broken
+    root = math.sqrt(p * p + 4 * p * q)
+    down = 1 - ((p + root) / 2) ** RING - ((p - root) / 2) ** RING
+    found = of(ring(f"{p:.1%}"))
+    (flow,) = found.flows
+    number = flow.answer_down
+    half = half_width_of(number.note)
+    assert number.method == flow.answer.method == flow.states["down"].method == flow.states["degraded"].method == "simulated"
+    assert flow.states["ok"].method == "exact", "of what any of them degrades nothing is entangled"
+    assert half is not None
+    assert 0 < half < 0.2 * down * YEAR_S
+    assert abs(number.value - down * YEAR_S) <= 2 * half
+    assert half_width_of(flow.answer.note) == pytest.approx(half / YEAR_S)
+    assert half_width_of(flow.states["down"].note) == pytest.approx(half / YEAR_S)
+    shown = plain_data(flow.answer)
+    assert shown["method"] == "simulated"
+    assert shown["half_width"] == pytest.approx(half / YEAR_S)
+
+
+@pytest.mark.usefixtures("no_room")
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_the_screen_says_how_sure_a_simulated_availability_is(language: str) -> None:
+    asked = ring("99.95%")
+    (flow,) = of(asked).flows
+    text = plain(availability_document(of(asked), Say(language)))
+    answers = next(line for line in text.splitlines() if line.startswith("ask"))
+    assert answers.count(" ± ") == 2, "availability and downtime"
+    assert show(flow.answer) in answers
+    assert f"{flow.states['down'].value:.1e} ± {half_width_of(flow.states['down'].note):.1e}" in text
+    for metric in ("availability", "downtime_per_year", "completion_availability"):
+        for name in ("", "ask"):
+            assert " ± " in show(asked.metric(metric, name))

@@ -6,6 +6,7 @@ The price book of these tests has round prices. A month is 730 hours, 30 5/12 da
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ from sysdesign_cli.scenario.price_book import KINDS, PriceBook
 from sysdesign_cli.scenario.prices import load_prices, prices_for
 from sysdesign_cli.scenario.problems import ScenarioError
 from sysdesign_cli.scenario.quantity import Figure
+from sysdesign_cli.views.cost_view import cost_document
+from sysdesign_cli.views.formats import plain
+from sysdesign_cli.views.json_format import plain_data
+from sysdesign_cli.views.why import explain
 from tests.engine import random_systems
 from tests.helpers import design
 
@@ -391,7 +396,8 @@ CALENDARS: dict[str, tuple[str, str | None, float, str, float]] = {
     "alone": ("{a: {starts: {go: 2/s}}}", None, 730, "alone", 0),
     "alone, stated": ("{a: {starts: {go: 2/s}, days_per_year: 100}}", None, 200, "calendar", 265),
     "first": ("{a: {starts: {go: 1/s}}, b: {starts: {go: 10/s}}}", None, 365, "first", 0),
-    "none of them": ("{a: {starts: {go: 1/s}, days_per_year: 0}}", None, 365, "alone", 0),
+    "none of them": ("{a: {starts: {go: 1/s}, days_per_year: 0}}", None, 365, "zero", 0),
+    "none of two": ("{a: {starts: {go: 1/s}}, b: {starts: {go: 9/s}, days_per_year: 0}}", None, 365, "zero", 0),
     "asked": ("{a: {starts: {go: 1/s}, days_per_year: 300}, b: {starts: {go: 10/s}, days_per_year: 65}}", "b", 3650, "asked", 0),
 }
 
@@ -405,6 +411,18 @@ def test_the_year(name: str, prices: PriceBook) -> None:
     requests = next(line.cost.value for line in result.lines if line.kind == "requests")
     assert requests == pytest.approx(days_at_one * 86400 / 12 / 1e6 * 0.20, rel=1e-12)
     assert (result.calendar, result.uncounted_days) == (key, uncounted)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "days_per_year is 0"), ("th", "ระบุเป็น 0")])
+def test_a_year_of_no_days_is_not_called_unstated(language: str, told: str, prices: PriceBook) -> None:
+    text = f"services: {{f: {{kind: function, runs_on: fn, memory: 1GB, handles: {{Go: {{{SMALL}}}}}}}}}\nflows: {{go: f.Go}}\n"
+    result = costs(text + "workloads: {a: {starts: {go: 1/s}, days_per_year: 0}, b: {starts: {go: 2/s}, days_per_year: 0}}\n", prices)
+    document = explain(cost_document(result, Say(language)), Say(language), {})
+    lines = [line for line in plain(document).splitlines() if "days_per_year" in line]
+    assert told in lines[0]
+    assert re.search(r"[^ ]*\.yaml:6:[0-9]+", lines[0]), "where it stands"
+    assert all("no workload states" not in line and "ไม่ได้ระบุ" not in line and "ไม่มี Workload ใดระบุ" not in line for line in lines)
+    assert any(re.search(r"days_per_year = 0 .*\.yaml:6:", line) for line in lines), "and in --why"
 
 
 def test_unknown_workload_is_refused(prices: PriceBook) -> None:
@@ -586,6 +604,58 @@ def numbers_in(number: Number) -> Iterator[Number | Figure]:
             yield from numbers_in(part)
         elif isinstance(part, Figure):
             yield part
+
+
+#: A system that is charged by every row of the shipped price book that holds an assumption.
+ASSUMING = """
+services:
+  gate: {kind: gateway, runs_on: api-gateway-http, handles: {Go: {calls: [work.Do, files.put, db.q, keys.q, a.q, b.q, text.Send, film.Get], publishes: [A, B, C, D]}}}
+  work: {kind: function, runs_on: lambda-x86, memory: 4GB, handles: {Do: {takes: 60s}}}
+  files: {kind: database, runs_on: s3-standard, stores: 60TB, handles: {put: {}}}
+  db: {kind: database, runs_on: db.m6g.large, stores: 1GB, handles: {q: {}}}
+  keys: {kind: database, runs_on: dynamodb, stores: 30GB, handles: {q: {}}}
+  a: {kind: cache, runs_on: cache.r7g.large, handles: {q: {}}}
+  b: {kind: cache, runs_on: cache.r6g.large, handles: {q: {}}}
+  text: {kind: external, runs_on: sms-thailand, handles: {Send: {}}}
+  film: {kind: cdn, runs_on: cloudfront, handles: {Get: {reply: 1MB}}}
+  w: {kind: broker, runs_on: sqs}
+  x: {kind: broker, runs_on: sqs-fifo}
+  y: {kind: broker, runs_on: sns}
+  z: {kind: broker, runs_on: eventbridge}
+events: {A: {broker: w}, B: {broker: x}, C: {broker: y}, D: {broker: z}}
+flows: {go: gate.Go, watch: film.Get}
+workloads: {day: {starts: {go: 200/s, watch: 20/s}}}
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "th"])
+def test_every_assumed_price_is_called_one(language: str) -> None:
+    """On the page, in --why and in JSON with or without --why; the rate of exchange too."""
+    say, result = Say(language), design(ASSUMING).cost("aws-singapore")
+    rows = load_prices("aws-singapore").rows
+    expected = {(row.name, row.per.text) for row in rows if any(price.is_assumption for _, price in row.steps)}
+    assert {(one.item, one.per) for one in result.assumed} == expected
+    used = [
+        part
+        for line in result.lines
+        for part in numbers_in(line.cost)
+        if isinstance(part, Figure) and part.unit == "money" and part.is_assumption
+    ]
+    assert len({part.place for part in used}) >= len(expected)
+    page = plain(cost_document(result, say))
+    table = page.split(say("cost.assumed"), 1)[1]
+    assert all(re.search(rf"^{re.escape(item)} +{re.escape(per)} ", table, re.MULTILINE) for item, per in expected)
+    assert re.search(r"33 .*THB.*" + re.escape(say("cost.assumption")), page)
+    lines = plain(explain(cost_document(result, say), say, {})).splitlines()
+    for part in used:
+        shown = [line for line in lines if str(part.place) in line]
+        assert shown
+        assert all(say("cost.assumption") in line for line in shown)
+    for why in (False, True):
+        data = plain_data(result, why)
+        assert data["exchange"]["THB"]["source"] == "assumption"
+        assert {(one["item"], one["per"]) for one in data["assumed"]} == expected
+        assert all(any("assumption" in price["source"] for price in one["prices"]) for one in data["assumed"])
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from sysdesign_cli.scenario.quantity import format_quantity
 from sysdesign_cli.views.plot import Scale, Series, plot
 
 
@@ -69,6 +71,20 @@ def test_nothing_to_draw() -> None:
 def test_a_level_line_names_its_value() -> None:
     picture = plot([Series("", ((0.0, 5.0), (1.0, 5.0)))], Scale("count"), Scale("time"))
     assert "5 s ┤" in picture
+
+
+@pytest.mark.parametrize("value", [0.0478, 1.0, -3.0, 7.3e8])
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_what_computing_leaves_over_is_no_hill(value: float, logarithmic: bool) -> None:
+    """Five points equal but for their twelfth digit are one level line at the value; differences that are some are drawn."""
+    noise = (0.0, 1e-12, -1e-12, 3e-12, 0.0)
+    for part, level in ((1.0, True), (1e6, False)):
+        points = tuple((float(n), value * (1 + part * one)) for n, one in enumerate(noise))
+        picture = plot([Series("", points)], Scale("count"), Scale("time", "", logarithmic))
+        rows = {row for _, row in marks(picture, "●")}
+        assert (len(rows) == 1) == level
+        assert (picture.count("┤") == 1) == level
+        assert not level or f"{format_quantity(value, 'time')} ┤●" in picture
 
 
 def test_texts_of_a_file_are_harmless() -> None:

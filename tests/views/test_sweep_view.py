@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -52,3 +54,17 @@ replicas  browse  requests  other services down
 – other services down at replicas = 2, browse = 40/s; replicas = 2, browse = 140/s; replicas = 3, browse = 40/s; replicas = 3, browse = 140/s: needs something to be killed
 """
     )
+
+
+def test_equal_values_are_a_level_line() -> None:
+    """A metric that does not depend on what is varied, but for the last digits of its computing."""
+    result = swept(f"{BROKER}=2..6", metrics=("request_rate",))
+    noisy = [
+        replace(point, values=tuple(replace(value, value=value.value * (1 + number * 1e-13)) for value in point.values))
+        for number, point in enumerate(result.points)
+    ]
+    for points in (result.points, tuple(noisy)):
+        shown = formats.plain(sweep_document(replace(result, points=points), Say("en")))
+        (line,) = [line for line in shown.split("\n") if "●" in line]
+        assert line.startswith("1,160/s ┤●")
+        assert line.count("●") == 5

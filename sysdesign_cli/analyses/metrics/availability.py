@@ -12,7 +12,6 @@ from sysdesign_cli.scenario.quantity import COUNT, SHARE, TIME
 # every command knows the metrics' names, and few ask for these: what works them out is imported when they do
 #: The top of a flow's structure that is its completion.
 STOPS: Final = "core"
-YEAR_S: Final = 365 * 86400.0
 
 
 def _flow(subject: Subject, name: str) -> Flow:
@@ -37,14 +36,18 @@ def _unavailability(subject: Subject, about: About, top: str) -> Number | Unavai
     shares = {flow.name: known.unavailability(flow, top) for flow in subject.scenario.flows.values() if subject.setting.share(flow.name)}
     mean = sum(subject.setting.share(name) * number.value for name, number in shares.items())
     method = next((number.method for number in shares.values() if number.method != EXACT), EXACT)
-    return Number(mean, SHARE, "weighted-by-rate", tuple(shares.items()), method)
+    half = sum(
+        subject.setting.share(name) * float(number.note) for name, number in shares.items() if number.method == method and number.note
+    )
+    return Number(mean, SHARE, "weighted-by-rate", tuple(shares.items()), method, repr(half) if half else "")
 
 
 def _available(subject: Subject, about: About, top: str) -> Number | Unavailable:
     down = _killed(subject) or _unavailability(subject, about, top)
     if isinstance(down, Unavailable):
         return down
-    return Number(1 - down.value, SHARE, "availability", (("unavailability", down),), AT_LEAST if down.method == BOUND else down.method)
+    method = AT_LEAST if down.method == BOUND else down.method
+    return Number(1 - down.value, SHARE, "availability", (("unavailability", down),), method, down.note)
 
 
 def _availability(subject: Subject, about: About) -> Number | Unavailable:
@@ -59,7 +62,9 @@ def _downtime_per_year(subject: Subject, about: About) -> Number | Unavailable:
     down = _killed(subject) or _unavailability(subject, about, STOPS)
     if isinstance(down, Unavailable):
         return down
-    return Number(down.value * YEAR_S, TIME, "downtime-a-year", (("unavailability", down),), down.method)
+    from sysdesign_cli.analyses.availability import yearly_downtime
+
+    return yearly_downtime(down)
 
 
 def _single_points_of_failure(subject: Subject, about: About) -> Number | Unavailable:
