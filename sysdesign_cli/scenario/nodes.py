@@ -189,6 +189,8 @@ def _syntax_problem(source: SourceFile, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read")
+    if "maximum nesting depth" in what:  # libyaml gives up by itself, before anything is handed over
+        return _problem("too-deep", source, line, column, limit=str(MAX_DEPTH))
     return _problem("not-yaml", source, line, column, detail=what[:120])
 
 

