@@ -48,6 +48,17 @@ def test_the_same_in_both_modes_and_on_several_cores(name: str) -> None:
     assert not alike(plain, run(made, "fast", replications=2, bins=6, seed=2, **asked))
 
 
+@pytest.mark.parametrize(
+    ("name", "scale", "killed"), [("grab", 1e-3, "broker"), ("netflix", 1e-5, "metadata-cache"), ("morprom", 0.5, "booking")]
+)
+def test_a_shipped_system_does_the_same_in_both_modes(name: str, scale: float, killed: str) -> None:
+    """With enough requests that the plain mode specialises its kernel, and an outage on the way."""
+    made = sysdesign_cli.load(name)
+    plain, quick = (run(made, mode, lasts=15, bins=5, replications=1, scale=scale, kill=[f"{killed}@5s..9s"]) for mode in ("plain", "fast"))
+    assert alike(plain, quick)
+    assert plain.events > 1000
+
+
 @pytest.mark.parametrize("name", ["ecommerce", "grab", "netflix", "morprom"])
 def test_every_request_is_told_once(name: str) -> None:
     """Flow by flow and bin by bin: rates, counts and shares are of the same requests. Loads are scaled to some 100,000 events."""
