@@ -12,15 +12,17 @@ from sysdesign_cli.engine.centres import Centre, Network
 _POINTS: Final = 32
 
 
-def dispersion(network: Network, cv2s: list[float], delay_cv2: float, population: int) -> float:
-    """Variance over mean of the number of replies in a long time, with ``population`` customers always inside; 1 for Poisson.
+def dispersions(network: Network, cv2s: list[float], delay_cv2: float, populations: list[int]) -> list[float]:
+    """Variance over mean of the number of replies in a long time, for numbers of customers that are always inside; 1 for Poisson.
+
+    cv2s: variability of the times at each centre. populations: rising.
 
     One centre against all the others, which are a flow-equivalent centre: with j customers there, the replies beyond what is
     expected are a martingale that jumps by 1 - d(j) for each reply and by d(j) for each that comes back, where d solves Poisson's
     equation of the birth-death chain. Each jump counts with the variability of its centre, that of the others found in the
     same way. Exact for one customer, for two exponential centres, and in the limit of many customers.
     """
-    return _dispersions(_each_once(network, population), cv2s, delay_cv2, [population])[0]
+    return _dispersions(_each_once(network, populations[-1]), cv2s, delay_cv2, populations)
 
 
 def _each_once(network: Network, population: int) -> Network:

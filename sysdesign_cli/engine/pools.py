@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Final
 
 from sysdesign_cli.engine.centres import Centre, Load, Network
-from sysdesign_cli.engine.dispersion import dispersion
+from sysdesign_cli.engine.dispersion import dispersions
 from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
 from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
@@ -30,6 +30,8 @@ from sysdesign_cli.engine.relief import Relief, Shorter
 #: Rounds for pools that share a place, and the relative change at which they end.
 ROUNDS: Final = 20
 SETTLED: Final = 1e-5
+#: Numbers of held workers that are rarer than this are left out of what the others make together.
+_SELDOM: Final = 1e-6
 
 
 class Overfull(ValueError):
@@ -284,7 +286,7 @@ class _Layers:
         held_s = sum(n * chance for n, chance in enumerate(self.inside[number])) / self._through(number)
         full_s = place.workers / rates[-1]
         longer = likelier = 1.0
-        cv2 = self._cv2(number, place)
+        cv2 = self._cv2(number, [0.0] * place.workers + [1.0])
         if place.rate < rates[-1]:
             plain = wait(place.rate, full_s, place.workers)
             mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
@@ -337,21 +339,31 @@ class _Layers:
         less = replace(cores, rate=pool.rate * (1 - self._alone_share(number))).wait()
         return Shorter(plain.mean_s, plain.probability, less.mean_s, *queue_of(cores, found, plain))
 
-    def _cv2(self, number: int, pool: Pool) -> float:
-        network = self.networks[number]
+    def _cv2(self, number: int, inside: list[float]) -> float:
+        """Dispersion of a pool's replies, with so many of its workers held: ``inside[n]`` is the chance of n."""
+        network, pool = self.networks[number], self.pools[number]
         own = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
         delay_cv2 = pool.delay_cv2 if pool.cores is not None else _joint(pool)
-        cv2s = own + [self._work_cv2(number, called, visits) for called, visits in pool.visits.items()]
-        found = dispersion(network, cv2s, delay_cv2, pool.workers)
+        busy = [load.busy for load in network.at_population(inside)][len(own) :]
+        cv2s = own + [self._work_cv2(number, called, there) for called, there in zip(pool.visits, busy, strict=True)]
+        populations = [n for n, share in enumerate(inside) if n and share > _SELDOM]
+        found = dispersions(network, cv2s, delay_cv2, populations)
         if pool.unmet_cv2 is None:
-            return found
-        # parts of one request that go together, such as calls that are all made or none
-        parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
-        each = (
-            self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items()
+            more = 0.0
+        else:
+            # parts of one request that go together, such as calls that are all made or none
+            parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
+            each = (
+                self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance)
+                for called, visits in pool.visits.items()
+            )
+            more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
+        weights = [inside[n] * self.rates[number][n - 1] for n in populations]
+        varied = (
+            weight * max(0.0, one + more * (self.rates[number][n - 1] / n) ** 2)
+            for n, weight, one in zip(populations, weights, found, strict=True)
         )
-        more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
-        return max(0.0, found + more * (self.rates[number][-1] / pool.workers) ** 2)
+        return sum(varied) / sum(weights)
 
     def _unmet_s(self, number: int) -> float:
         """Time that a request takes at a place where nobody waits for anybody."""
@@ -366,15 +378,15 @@ class _Layers:
             return place.cv2
         return 1.0 if place.unmet_cv2 is None else place.unmet_cv2
 
-    def _work_cv2(self, number: int, called: int, visits: Visits) -> float:
-        """Of the work that one request makes at a place.
+    def _work_cv2(self, number: int, called: int, there: list[float]) -> float:
+        """Of the work that one request makes at a place where ``there[n]`` is the chance of n requests of the pool.
 
         In the long run a full pool gets the replies that others leave over: all that the place can do, less what comes for these, each
         with its own variance. Of other pools that are full as well it gets a share by lot. Between the two it is taken by the chance that
         they are full.
         """
-        place, most = self.places[called], self._most(called)
-        own = place.cv2 if isinstance(place, Queue) else self._cv2(called, place)
+        place, most, visits = self.places[called], self._most(called), self.pools[number].visits[called]
+        own = place.cv2 if isinstance(place, Queue) else self._cv2(called, _at_most(joined(self.rows[number, called], there), place.workers))
         others = self.open_rate[called]
         full = 0.0
         for other in self.callers[called]:
@@ -394,6 +406,11 @@ class _Layers:
 def _lasts(most: float, rate: float) -> float:
     """Relaxation time (s) of a queue that can do ``most`` a second (Cohen, The Single Server Queue, 1982, section III.7.3)."""
     return 1 / (math.sqrt(most) - math.sqrt(rate)) ** 2 if rate < most else math.inf
+
+
+def _at_most(chances: list[float], most: int) -> list[float]:
+    """Chances of 0 … ``most``, with those of more at the last."""
+    return [*chances[:most], sum(chances[most:])] if len(chances) > most else chances
 
 
 def _joint(pool: Pool) -> float:
