@@ -32,8 +32,12 @@ class Layers:
         self.refused: set[int] = set()
         self.narrow: set[int] = set()
         """services that were seen to have all workers held now and then: others are waited for by nobody"""
+        self.spare: set[int] = set()
+        """services that have a worker for everybody who can come at once"""
         self.reliefs: dict[int, Relief] = {}
         self._may: dict[int, bool] = {}
+        self._callers, self._outside = self._where_from()
+        self._most: dict[int, float] = {}
         self._alone: dict[int, Moments] = {}
         self._bare = copy(load)
         self._bare.response = list(load.response)
@@ -44,13 +48,15 @@ class Layers:
         """Look for pools that matter at the present waits, and work out anew what they change; False where nothing does any more."""
         late = {number for number in self.pools if self._gives_up(number)}
         found = {number for number in range(len(self.system.services)) if self._matters(number)} - late
-        if not late and not found:
+        spare = {number for number in range(len(self.system.services)) if self.load.tight(number) and not self._may_fill(number)}
+        if not late and not found and spare <= self.spare:
             return False
         self._refuse(late)
         self.narrow |= {number for number in range(len(self.system.services)) if self.load.tight(number)}
         self._ways = {}
         self.pools = self._with_callees(self.pools | found)
-        self.reliefs = self._solved()
+        self.spare |= spare
+        self.reliefs = dict.fromkeys(self.spare, Relief(spare=True)) | self._solved()
         return True
 
     def _refuse(self, numbers: set[int]) -> None:
@@ -102,7 +108,8 @@ class Layers:
             return False
         if self.load.consumers(number) < station.workers:
             return False  # an event has too few partitions for all of them
-        return bool(self.system.called_services[number]) or self.servers(number) < station.workers
+        waits = bool(self.system.called_services[number]) or self.servers(number) < station.workers
+        return waits and self._may_fill(number)
 
     def _overfull(self, way: _Way) -> bool:
         """Whether something that the workers wait for gets more than it can do, whoever else waits for it."""
@@ -117,6 +124,37 @@ class Layers:
             if load.rates[h] > 0
             for _, edge in self.system.handlers[h].weighted_calls()
         )
+
+    def _may_fill(self, number: int) -> bool:
+        """Whether all workers of a service can be held at once: not where its callers have no more than it has."""
+        return self._most_at(number) > self.load.stations[number].workers // self._queues(number)
+
+    def _most_at(self, number: int) -> float:
+        """Requests that can be at a service at once; inf unless all are calls, one at a time, of workers held meanwhile."""
+        if number not in self._most:
+            self._most[number] = math.inf  # for those that call each other in a circle
+            if number not in self._outside:
+                self._most[number] = sum(self._most_in(caller) for caller in self._callers.get(number, ()))
+        return self._most[number]
+
+    def _most_in(self, number: int) -> float:
+        """Requests of a service that can wait for a call at once."""
+        if any(_at_once(self.system.handlers[h]) for h in self.system.handlers_of[number] if self.load.rates[h] > 0):
+            return math.inf
+        held = self.load.stations[number].workers if self.system.services[number].blocking else math.inf
+        return min(held, self._most_at(number))
+
+    def _where_from(self) -> tuple[dict[int, set[int]], set[int]]:
+        """Service -> services that call it; and the services to which something comes that is no call."""
+        handlers, rates = self.system.handlers, self.load.rates
+        callers: dict[int, set[int]] = {}
+        called = [0.0] * len(handlers)
+        for node in handlers:
+            if rates[node.index] > 0:
+                for mean, edge in node.weighted_calls():
+                    called[edge.target] += rates[node.index] * mean
+                    callers.setdefault(handlers[edge.target].service, set()).add(node.service)
+        return callers, {node.service for node in handlers if rates[node.index] > called[node.index] * (1 + 1e-9)}
 
     # --- what they are made of ---
 

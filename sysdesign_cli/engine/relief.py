@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sysdesign_cli.engine.queueing import Wait
+from sysdesign_cli.engine.queueing import NO_WAIT, Wait
 
 #: Of the waits told here (``queueing.METHODS``).
 METHOD: Final = "small-pool"
@@ -48,6 +48,7 @@ class Relief:
     core: the wait for a core of a pool. held_s: mean time that a pool's worker is held now,
     full_held_s: and when all are. longer, likelier: mean wait and chance of waiting in front of the pool, over those of as many
     exponential servers of full_held_s each. cv2: dispersion of the full pool's replies, which stands for that of their times.
+    spare: there is a worker for everybody who can come at once.
     """
 
     views: dict[int, tuple[float, Shorter]] = field(default_factory=dict)
@@ -57,9 +58,12 @@ class Relief:
     longer: float = 1.0
     likelier: float = 1.0
     cv2: float = 1.0
+    spare: bool = False
 
     def of(self, found: Wait) -> Wait:
         """The wait in front of a pool that nobody holds up, worked out as in an open queue with ``full_held_s``."""
+        if self.spare:
+            return NO_WAIT
         if not self.full_held_s or not found.mean_s:
             return found
         return Wait(min(1.0, found.probability * self.likelier), found.mean_s * self.longer, METHOD, found.variance_s2)
