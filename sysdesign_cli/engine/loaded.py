@@ -107,6 +107,7 @@ class Loaded:
         self.reliefs: Mapping[int, Relief] = {}
         """service number -> what small pools of workers change there"""
         self._seen: dict[tuple[int, int], Wait] = {}
+        self._held_back: dict[tuple[int, int], float] = {}
         if waits:
             self.unloaded = stations or Stations(system, rates)
             self.arrival_cv2 = arrival_variability(self.unloaded, self._order, self.given)
@@ -128,7 +129,7 @@ class Loaded:
         while layers.more():
             changed |= layers.reliefs.keys()
             self.reliefs = layers.reliefs
-            self._seen = {}
+            self._seen, self._held_back = {}, {}
             for group in self._order:
                 if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
                     changed.update(group)
@@ -280,7 +281,9 @@ class Loaded:
                     rate, replicas, limit, busy, computing, computing / (replicas * float(definition.cores)), held, cv2, None, None, None
                 )
             core = self._core_wait(definition, handlers, rate, replicas)
-            core = relief.core.of(core) if relief is not None and relief.core is not None else core
+            if relief is not None and relief.core is not None:
+                self._held_back[service, service] = relief.core.held_back(core)
+                core = relief.core.of(core)
             extra = Moments(core.mean_s, wait_variance(core))
             held = held.plus(extra)
             for h in handlers:
@@ -314,11 +317,13 @@ class Loaded:
         """A wait as small pools of workers leave it, over all who come; what each of the callers finds is kept."""
         if wait is None:
             return None
-        wait = relief.of(wait)
+        held_back_s = sum(visits * self._held_back.get((service, called), 0.0) for called, visits in relief.visits.items())
+        wait = relief.of(wait, held_back_s + self._held_back.get((service, service), 0.0))
         if not relief.views or not wait.mean_s:
             return wait
         seen = relief.seen(wait)
         self._seen.update({(caller, service): one for caller, one in seen.items()})
+        self._held_back.update({(caller, service): view.held_back(wait) for caller, (_, view) in relief.views.items()})
         return relief.mean(seen)
 
     def wait_before(self, handler: int, caller: int = NOBODY) -> Wait | None:

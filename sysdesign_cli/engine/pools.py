@@ -65,6 +65,7 @@ class _Layers:
         self.origins = self._origins()
         self.open_rate = {number: self._outside(number) for number in places}
         self.rates: dict[int, list[float]] = {}
+        self.plain: dict[int, list[float]] = {}
         self.cores: dict[int, Centre] = {}
         """pool -> own computing with 1, 2, … of the workers there: each replica's cores by themselves"""
         self.networks: dict[int, Network] = {}
@@ -157,7 +158,7 @@ class _Layers:
         taken in proportion to the root of the mean cv² (half of fixed and half of exponential times: 0.74 for two workers, exact).
         """
         network, pool = self.networks[number], self.pools[number]
-        rates = network.throughputs(pool.workers)
+        rates = self.plain[number] = network.throughputs(pool.workers)
         cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits)) + [self._alone_cv2(called) for called in pool.visits]
         if all(abs(cv2 - 1) < 1e-9 for cv2 in cv2s):
             return rates
@@ -243,7 +244,7 @@ class _Layers:
 
     def _down(self) -> None:
         for number in reversed(self.order):
-            pool, rates = self.pools[number], self.rates[number]
+            pool, rates = self.pools[number], self.plain[number]
             if self.callers[number]:
                 inside = self._total(number)
             elif pool.rate < rates[-1]:
@@ -303,7 +304,7 @@ class _Layers:
             if place.arrival_cv2 < 1:
                 # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
                 longer *= 1 + min(1.0, 2 * met) * ((1 + cv2) / (place.arrival_cv2 + cv2) - 1) / 2
-        return Relief(views, self._core(number, place), held_s, full_s, longer, likelier, cv2)
+        return Relief(views, {called: visits.mean for called, visits in place.visits.items()}, self._core(number, place), held_s, full_s, longer, likelier, cv2)
 
     def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
         place, rates = self.places[number], self.rates[number]
