@@ -107,7 +107,7 @@ class Loaded:
         self.reliefs: Mapping[int, Relief] = {}
         """service number -> what small pools of workers change there"""
         self._seen: dict[tuple[int, int], Wait] = {}
-        self._held_back: dict[tuple[int, int], float] = {}
+        self._held_back: dict[tuple[int, int], tuple[float, float]] = {}
         if waits:
             self.unloaded = stations or Stations(system, rates)
             self.arrival_cv2 = arrival_variability(self.unloaded, self._order, self.given)
@@ -317,8 +317,9 @@ class Loaded:
         """A wait as small pools of workers leave it, over all who come; what each of the callers finds is kept."""
         if wait is None:
             return None
-        held_back_s = sum(visits * self._held_back.get((service, called), 0.0) for called, visits in relief.visits.items())
-        wait = relief.of(wait, held_back_s + self._held_back.get((service, service), 0.0))
+        held_back = [(visits, self._held_back.get((service, called), (0.0, 0.0))) for called, visits in relief.visits.items()]
+        held_back.append((1.0, self._held_back.get((service, service), (0.0, 0.0))))
+        wait = relief.of(wait, sum(v * h[0] for v, h in held_back), sum(v * h[1] for v, h in held_back) if relief.once else 0.0)
         if not relief.views or not wait.mean_s:
             return wait
         seen = relief.seen(wait)

@@ -304,7 +304,16 @@ class _Layers:
             if place.arrival_cv2 < 1:
                 # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
                 longer *= 1 + min(1.0, 2 * met) * ((1 + cv2) / (place.arrival_cv2 + cv2) - 1) / 2
-        return Relief(views, {called: visits.mean for called, visits in place.visits.items()}, self._core(number, place), held_s, full_s, longer, likelier, cv2)
+        return Relief(views, {called: visits.mean for called, visits in place.visits.items()}, self._core(number, place), held_s, full_s, longer, likelier, cv2, once=self._once(number))
+
+    def _once(self, number: int) -> bool:
+        """Whether nobody else comes to what a pool calls, and each of its requests at most once."""
+        return all(
+            self.callers[called] == [number]
+            and not self.open_rate[called]
+            and abs(visits.variance - visits.mean * (1 - visits.mean)) <= 1e-9
+            for called, visits in self.pools[number].visits.items()
+        )
 
     def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
         place, rates = self.places[number], self.rates[number]

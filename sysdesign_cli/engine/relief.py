@@ -39,12 +39,15 @@ class Shorter:
         chance = min(1.0, found.probability * self.chance / self.open_chance) if self.open_chance else found.probability
         return Wait(chance, mean_s, METHOD, max(self.square, 1 / chance) * mean_s**2 - mean_s**2)
 
-    def held_back(self, found: Wait) -> float:
+    def held_back(self, found: Wait) -> tuple[float, float]:
         """Mean time (s) that is waited in front of the pool for those who would wait here if the number of workers did not bound them.
 
         Less than none where the times are more regular than exponential ones.
         """
-        return self.mean_s * found.mean_s / self.open_s - self.of(found).mean_s if self.open_s else 0.0
+        if not self.open_s:
+            return 0.0, 0.0
+        seen_s = self.of(found).mean_s
+        return self.mean_s * found.mean_s / self.open_s - seen_s, found.mean_s - seen_s
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,15 @@ class Relief:
     likelier: float = 1.0
     cv2: float = 1.0
     spare: bool = False
+    once: bool = False
 
-    def of(self, found: Wait, held_back_s: float = 0.0) -> Wait:
+    def of(self, found: Wait, held_back_s: float = 0.0, least_s: float = 0.0) -> Wait:
         """The wait in front of a pool that nobody holds up, worked out as in an open queue with ``full_held_s``."""
         if self.spare:
             return NO_WAIT
         if not self.full_held_s or not found.mean_s:
             return found
-        mean_s = max(0.0, found.mean_s * self.longer + held_back_s)
+        mean_s = max(0.0, least_s, found.mean_s * self.longer + held_back_s)
         return Wait(min(1.0, found.probability * self.likelier), mean_s, METHOD, found.variance_s2)
 
     def seen(self, found: Wait) -> dict[int, Wait]:
