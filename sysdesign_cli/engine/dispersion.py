@@ -43,7 +43,7 @@ def _dispersions(network: Network, cv2s: list[float], delay_cv2: float, populati
     others = Network([*centres[:busiest], *centres[busiest + 1 :]], network.delay_s)
     back = [0.0, *others.throughputs(top)]
     points = list(range(1, top + 1)) if top <= _POINTS else sorted({1 + round((top - 1) * (k / _POINTS) ** 2) for k in range(_POINTS + 1)})
-    theirs = _between(points, _dispersions(others, [*cv2s[:busiest], *cv2s[busiest + 1 :]], delay_cv2, points))
+    theirs = between(points, _dispersions(others, [*cv2s[:busiest], *cv2s[busiest + 1 :]], delay_cv2, points))
     return [_jumps(centres[busiest].rates, cv2s[busiest], back, theirs, population) for population in populations]
 
 
@@ -66,7 +66,7 @@ def _jumps(rates: list[float], cv2: float, back: list[float], theirs: list[float
     return variance
 
 
-def _between(points: list[int], values: list[float]) -> list[float]:
+def between(points: list[int], values: list[float]) -> list[float]:
     """Values at 0 … the last point, straight between the points."""
     found = [values[0]] * (points[0] + 1)
     for (start, first), (end, last) in pairwise(zip(points, values, strict=True)):

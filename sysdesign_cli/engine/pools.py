@@ -26,14 +26,13 @@ from sysdesign_cli.engine.dispersion import dispersions
 from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
 from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
+from sysdesign_cli.engine.variability import varied
 
 #: Rounds for pools that share a place, and the relative change at which they end.
 ROUNDS: Final = 20
 SETTLED: Final = 1e-5
 #: Numbers of held workers that are rarer than this are left out of what the others make together.
 _SELDOM: Final = 1e-6
-#: How much of the wait behind exponential delays fixed times leave, as a square: half of it, and up to 0.74 of it for two workers.
-_MEETING: Final = 0.3
 
 
 class Overfull(ValueError):
@@ -152,27 +151,11 @@ class _Layers:
             self._found(number, self._regular(number))
 
     def _regular(self, number: int) -> list[float]:
-        """Rates of a pool, with as much of its workers' waits for each other as the variability of the times makes.
-
-        If nothing varied, n workers would be as fast as the busiest place, or as n that never meet. What they are slower than that is
-        taken in proportion to the root of the mean cv² (half of fixed and half of exponential times: 0.74 for two workers, exact).
-        """
+        """Rates of a pool, with as much of its workers' waits for each other as the variability of the times makes."""
         network, pool = self.networks[number], self.pools[number]
         rates = self.plain[number] = network.throughputs(pool.workers)
         cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits)) + [self._alone_cv2(called) for called in pool.visits]
-        if all(abs(cv2 - 1) < 1e-9 for cv2 in cv2s):
-            return rates
-        delay_cv2 = min(1.0, self._delay_cv2(pool)) if network.delay_s else 0.0
-        unmet_s = network.delay_s + sum(count / centre.rates[0] for centre, count in zip(network.centres, network.copies, strict=True))
-        found = []
-        for n, rate in enumerate(rates, 1):
-            most = [centre.rates[min(n, len(centre.rates)) - 1] for centre in network.centres]
-            used = [count * rate / one for one, count in zip(most, network.copies, strict=True)]
-            cv2 = sum(share * one for share, one in zip(used, cv2s, strict=True)) / sum(used)
-            varied = math.sqrt(cv2 + max(0.0, 1 - cv2) * _MEETING * delay_cv2)
-            least_s = max(unmet_s, n / min(most))
-            found.append(n / (least_s + max(0.0, n / rate - least_s) * varied))
-        return found
+        return varied(network, rates, cv2s, self._delay_cv2(pool))
 
     def _found(self, number: int, rates: list[float]) -> None:
         self.rates[number] = rates
