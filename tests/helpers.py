@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,3 +17,8 @@ def design(text: str) -> Design:
         path = Path(folder) / "x.yaml"
         path.write_text("sysdesign: 1\nname: x\nsource: assumption\n" + textwrap.dedent(text), encoding="utf-8")
         return sysdesign_cli.load(str(path))
+
+
+def heed_interrupts() -> None:
+    """What a new process does first: where tests run in the background of a shell it would ignore interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -89,6 +89,7 @@ class Network:
         self.centres = centres
         self.delay_s = delay_s
         self.copies = list(copies) or [1] * len(centres)
+        self._held: dict[int, float] = {}
 
     def capacity(self) -> float:
         return min((centre.rates[-1] for centre in self.centres), default=math.inf)
@@ -143,6 +144,8 @@ class Network:
 
     def _rate_that_holds(self, population: int) -> float:
         """Arrival rate at which the open network holds about ``population`` customers: the mean grows with the rate."""
+        if population in self._held:
+            return self._held[population]
         if not self.centres:
             return population / self.delay_s
         low, high = 0.0, min(centre.rates[:population][-1] for centre in self.centres)
@@ -153,6 +156,7 @@ class Network:
             if abs(held - population) <= 1e-3 * population:
                 break
             low, high = (rate, high) if held < population else (low, rate)
+        self._held[population] = rate
         return rate
 
 

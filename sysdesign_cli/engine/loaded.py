@@ -10,20 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sysdesign_cli.engine.disrupted import attempts
 from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
 from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
 from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
+from sysdesign_cli.engine.relief import Moved, Relief
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
 from sysdesign_cli.scenario.model import Service
-
-if TYPE_CHECKING:
-    from sysdesign_cli.engine.relief import Relief
 
 #: Rounds for services that call each other in a circle.
 ROUNDS: Final = 60
@@ -107,7 +105,8 @@ class Loaded:
         self.reliefs: Mapping[int, Relief] = {}
         """service number -> what small pools of workers change there"""
         self._seen: dict[tuple[int, int], Wait] = {}
-        self._held_back: dict[tuple[int, int], tuple[float, float]] = {}
+        self._moved: dict[tuple[int, int], Moved] = {}
+        """(small pool, place behind it, or itself for its cores) -> what is waited in front of the pool instead"""
         if waits:
             self.unloaded = stations or Stations(system, rates)
             self.arrival_cv2 = arrival_variability(self.unloaded, self._order, self.given)
@@ -129,7 +128,7 @@ class Loaded:
         while layers.more():
             changed |= layers.reliefs.keys()
             self.reliefs = layers.reliefs
-            self._seen, self._held_back = {}, {}
+            self._seen, self._moved = {}, {}
             for group in self._order:
                 if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
                     changed.update(group)
@@ -282,7 +281,7 @@ class Loaded:
                 )
             core = self._core_wait(definition, handlers, rate, replicas)
             if relief is not None and relief.core is not None:
-                self._held_back[service, service] = relief.core.held_back(core)
+                self._moved[service, service] = relief.core.moved(core)
                 core = relief.core.of(core)
             extra = Moments(core.mean_s, wait_variance(core))
             held = held.plus(extra)
@@ -317,14 +316,14 @@ class Loaded:
         """A wait as small pools of workers leave it, over all who come; what each of the callers finds is kept."""
         if wait is None:
             return None
-        held_back = [(visits, self._held_back.get((service, called), (0.0, 0.0))) for called, visits in relief.visits.items()]
-        held_back.append((1.0, self._held_back.get((service, service), (0.0, 0.0))))
-        wait = relief.of(wait, sum(v * h[0] for v, h in held_back), sum(v * h[1] for v, h in held_back) if relief.once else 0.0)
+        visits = {**relief.visits, service: 1.0}
+        moved = ((times, self._moved[service, place]) for place, times in visits.items() if (service, place) in self._moved)
+        wait = relief.of(wait, Moved.over(moved))
         if not relief.views or not wait.mean_s:
             return wait
         seen = relief.seen(wait)
         self._seen.update({(caller, service): one for caller, one in seen.items()})
-        self._held_back.update({(caller, service): view.held_back(wait) for caller, (_, view) in relief.views.items()})
+        self._moved.update({(caller, service): view.moved(wait) for caller, (_, view) in relief.views.items()})
         return relief.mean(seen)
 
     def wait_before(self, handler: int, caller: int = NOBODY) -> Wait | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from operator import add, mul
 from typing import Final
 
 from sysdesign_cli.engine.centres import Centre, Network
@@ -123,10 +124,11 @@ def beside(rates: list[float], others: list[float], most: int) -> tuple[list[flo
     so n of the caller's and m others have (n + m) / (n rate(n + m)) times the weight of n - 1 and m.
     """
     seen, rows, row, top = [], [others], others, len(rates)
+    factors = [k / rates[min(k, top) - 1] for k in range(1, most + len(others))]
     for n in range(1, most + 1):
-        weights = [share * (n + m) / (n * rates[min(n + m, top) - 1]) for m, share in enumerate(row)]
+        weights = list(map(mul, row, factors[n - 1 :]))
         total = sum(weights)
-        seen.append(1 / total)
+        seen.append(n / total)
         row = [weight / total for weight in weights]
         rows.append(row)
     return seen, rows
@@ -137,8 +139,8 @@ def joined(rows: list[list[float]], chances: list[float]) -> list[float]:
     total = [0.0] * (len(chances) + max(len(row) for row in rows) - 1)
     for n, chance in enumerate(chances):
         if chance > 0:
-            for m, share in enumerate(rows[n]):
-                total[n + m] += chance * share
+            end = n + len(rows[n])
+            total[n:end] = map(add, total[n:end], [chance * share for share in rows[n]])
     while len(total) > 1 and total[-1] < _RARE:
         total.pop()
     return total

@@ -16,23 +16,20 @@ worked out as a martingale's variance (``dispersion``), and the wait in front of
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from sysdesign_cli.engine.centres import Centre, Load, Network
-from sysdesign_cli.engine.dispersion import dispersions
 from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
 from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
+from sysdesign_cli.engine.replies import Replies, delay_cv2
 from sysdesign_cli.engine.variability import varied
 
 #: Rounds for pools that share a place, and the relative change at which they end.
 ROUNDS: Final = 20
 SETTLED: Final = 1e-5
-#: Numbers of held workers that are rarer than this are left out of what the others make together.
-_SELDOM: Final = 1e-6
 
 
 class Overfull(ValueError):
@@ -45,10 +42,10 @@ class Overfull(ValueError):
 
 def relieve(places: dict[int, Queue | Pool]) -> dict[int, Relief]:
     """Every place with pools that call it, and every pool. Raises Overfull where a queue, or a pool that is called, is overfull."""
-    return _Layers(places).solved()
+    return Layered(places).solved()
 
 
-class _Layers:
+class Layered:
     def __init__(self, places: dict[int, Queue | Pool]) -> None:
         self.places = places
         self.pools = {number: place for number, place in places.items() if isinstance(place, Pool)}
@@ -65,6 +62,7 @@ class _Layers:
         self.open_rate = {number: self._outside(number) for number in places}
         self.rates: dict[int, list[float]] = {}
         self.plain: dict[int, list[float]] = {}
+        """pool -> its rates if all times were exponential"""
         self.cores: dict[int, Centre] = {}
         """pool -> own computing with 1, 2, … of the workers there: each replica's cores by themselves"""
         self.networks: dict[int, Network] = {}
@@ -77,6 +75,7 @@ class _Layers:
         self.loads: dict[int, list[Load]] = {}
         self.response = {(caller, called): self._first(called) for called in places for caller in self.callers[called]}
         self.alone: dict[int, list[float]] = {}
+        self.replies = Replies(self)
 
     def _callees_first(self) -> list[int]:
         order: list[int] = []
@@ -110,7 +109,7 @@ class _Layers:
         rest = rate - sum(pool.rate * pool.copies * mean for pool, mean in coming)
         return rest if rest > 1e-9 * rate else 0.0
 
-    def _flow(self, caller: int, number: int) -> float:
+    def flow(self, caller: int, number: int) -> float:
         """Calls per second that a caller really makes to a place, or to one of its copies, by all its own copies."""
         return self._through(caller) * self.pools[caller].copies * self.calls[caller, number].mean
 
@@ -154,16 +153,16 @@ class _Layers:
         """Rates of a pool, with as much of its workers' waits for each other as the variability of the times makes."""
         network, pool = self.networks[number], self.pools[number]
         rates = self.plain[number] = network.throughputs(pool.workers)
-        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits)) + [self._alone_cv2(called) for called in pool.visits]
-        return varied(network, rates, cv2s, self._delay_cv2(pool))
+        cv2s = [pool.own_cv2] * (len(network.centres) - len(pool.visits)) + [self.replies.alone_cv2(called) for called in pool.visits]
+        return varied(network, rates, cv2s, delay_cv2(pool))
 
     def _found(self, number: int, rates: list[float]) -> None:
         self.rates[number] = rates
-        if self.callers[number] and self.places[number].rate >= self._most(number) * (1 - 1e-9):
+        if self.callers[number] and self.places[number].rate >= self.most(number) * (1 - 1e-9):
             raise Overfull(number)
         self.alone[number] = alone(rates, self.open_rate[number]) if self.callers[number] else [1.0]
 
-    def _most(self, number: int) -> float:
+    def most(self, number: int) -> float:
         """Requests per second that a place, or one of its copies, can do."""
         place = self.places[number]
         if isinstance(place, Queue):
@@ -249,7 +248,7 @@ class _Layers:
         """Chances of so many requests at a place, as its callers see it on average."""
         views = []
         for caller in self.callers[number]:
-            weight = self._flow(caller, number)
+            weight = self.flow(caller, number)
             views.append((weight, joined(self.rows[caller, number], self._there(caller, number))))
         whole = sum(weight for weight, _ in views)
         total = [0.0] * max(len(view) for _, view in views)
@@ -273,21 +272,22 @@ class _Layers:
         held_s = sum(n * chance for n, chance in enumerate(self.inside[number])) / self._through(number)
         full_s = place.workers / rates[-1]
         longer = likelier = 1.0
-        cv2 = self._cv2(number, [0.0] * place.workers + [1.0])
+        cv2 = self.replies.cv2(number, [0.0] * place.workers + [1.0])
         if place.rate < rates[-1]:
             plain = wait(place.rate, full_s, place.workers)
             mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
             longer = mean_s / plain.mean_s if plain.mean_s else 1.0
             likelier = chance / plain.probability if plain.probability else 1.0
             # the more workers wait for each other, the more they are like one fast server (fitted to Markov chains)
-            met = 1 - self._unmet_s(number) / full_s
+            met = 1 - self.replies.unmet_s(number) / full_s
             varied = wait(place.rate, full_s, place.workers, cv2)
             if varied.mean_s:
                 longer *= 1 + min(1.0, 3 * met) * ((1 + cv2) / 2 * plain.mean_s / varied.mean_s - 1)
             if place.arrival_cv2 < 1:
                 # queues filled in turn fill together when what is behind them is slow: half of the gain is left (fitted to simulations)
                 longer *= 1 + min(1.0, 2 * met) * ((1 + cv2) / (place.arrival_cv2 + cv2) - 1) / 2
-        return Relief(views, {called: visits.mean for called, visits in place.visits.items()}, self._core(number, place), held_s, full_s, longer, likelier, cv2, once=self._once(number))
+        means = {called: visits.mean for called, visits in place.visits.items()}
+        return Relief(views, means, self._once(number), self._core(number, place), held_s, full_s, longer, likelier, cv2)
 
     def _once(self, number: int) -> bool:
         """Whether nobody else comes to what a pool calls, and each of its requests at most once."""
@@ -300,7 +300,7 @@ class _Layers:
 
     def _views(self, number: int) -> dict[int, tuple[float, Shorter]]:
         place, rates = self.places[number], self.rates[number]
-        flows = {caller: self._flow(caller, number) for caller in self.callers[number]}
+        flows = {caller: self.flow(caller, number) for caller in self.callers[number]}
         found = {caller: ahead_of(self.rows[caller, number], self._there(caller, number), rates) for caller in flows}
         if self.open_rate[number]:
             flows[NOBODY] = self.open_rate[number]
@@ -334,83 +334,3 @@ class _Layers:
         found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
         less = replace(cores, rate=pool.rate * (1 - self._alone_share(number))).wait()
         return Shorter(plain.mean_s, plain.probability, less.mean_s, *queue_of(cores, found, plain))
-
-    def _cv2(self, number: int, inside: list[float]) -> float:
-        """Dispersion of a pool's replies, with so many of its workers held: ``inside[n]`` is the chance of n."""
-        network, pool = self.networks[number], self.pools[number]
-        own = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
-        busy = [load.busy for load in network.at_population(inside)][len(own) :]
-        cv2s = own + [self._work_cv2(number, called, there) for called, there in zip(pool.visits, busy, strict=True)]
-        populations = [n for n, share in enumerate(inside) if n and share > _SELDOM]
-        found = dispersions(network, cv2s, self._delay_cv2(pool), populations)
-        if pool.unmet_cv2 is None:
-            more = 0.0
-        else:
-            # parts of one request that go together, such as calls that are all made or none
-            parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
-            each = (
-                self._unmet_s(called) ** 2 * (self._alone_cv2(called) * visits.mean + visits.variance)
-                for called, visits in pool.visits.items()
-            )
-            more = pool.unmet_cv2 * self._unmet_s(number) ** 2 - sum(parts) - sum(each)
-        weights = [inside[n] * self.rates[number][n - 1] for n in populations]
-        varied = (
-            weight * max(0.0, one + more * (self.rates[number][n - 1] / n) ** 2)
-            for n, weight, one in zip(populations, weights, found, strict=True)
-        )
-        return sum(varied) / sum(weights)
-
-    @staticmethod
-    def _delay_cv2(pool: Pool) -> float:
-        """Of the time in which nobody waits for anybody: delays, and own work that has a core for every worker."""
-        if pool.cores is not None:
-            return pool.delay_cv2
-        mean = pool.own_s + pool.delay_s
-        return (pool.own_cv2 * pool.own_s**2 + pool.delay_cv2 * pool.delay_s**2) / mean**2 if mean else 1.0
-
-    def _unmet_s(self, number: int) -> float:
-        """Time that a request takes at a place where nobody waits for anybody."""
-        place = self.places[number]
-        if isinstance(place, Queue):
-            return place.service_s
-        return place.own_s + place.delay_s + sum(visits.mean * self._unmet_s(called) for called, visits in place.visits.items())
-
-    def _alone_cv2(self, number: int) -> float:
-        place = self.places[number]
-        if isinstance(place, Queue):
-            return place.cv2
-        return 1.0 if place.unmet_cv2 is None else place.unmet_cv2
-
-    def _work_cv2(self, number: int, called: int, there: list[float]) -> float:
-        """Of the work that one request makes at a place where ``there[n]`` is the chance of n requests of the pool.
-
-        In the long run a full pool gets the replies that others leave over: all that the place can do, less what comes for these, each
-        with its own variance. Of other pools that are full as well it gets a share by lot. Between the two it is taken by the chance that
-        they are full.
-        """
-        place, most, visits = self.places[called], self._most(called), self.pools[number].visits[called]
-        own = place.cv2 if isinstance(place, Queue) else self._cv2(called, _at_most(joined(self.rows[number, called], there), place.workers))
-        others = self.open_rate[called]
-        full = 0.0
-        for other in self.callers[called]:
-            copies = self.pools[other].copies
-            flow = self._flow(other, called) * (copies - (other == number)) / copies
-            others += flow
-            full += flow * self.inside[other][-1]
-        share = (most - others) / most
-        bound = full / others if others else 0.0
-        # as long as the pool stays full, of the time in which the others' queue comes and goes
-        fills, passes = _lasts(self.rates[number][-1], self.pools[number].rate), _lasts(most, others)
-        bound += (1 - bound) * (1 - fills / (fills + passes) if fills < math.inf else 0.0)
-        each = bound * (share * own + 1 - share) + (1 - bound) * (own + 1 - share) / share
-        return each / visits.mean + visits.variance / visits.mean**2
-
-
-def _lasts(most: float, rate: float) -> float:
-    """Relaxation time (s) of a queue that can do ``most`` a second (Cohen, The Single Server Queue, 1982, section III.7.3)."""
-    return 1 / (math.sqrt(most) - math.sqrt(rate)) ** 2 if rate < most else math.inf
-
-
-def _at_most(chances: list[float], most: int) -> list[float]:
-    """Chances of 0 … ``most``, with those of more at the last."""
-    return [*chances[:most], sum(chances[most:])] if len(chances) > most else chances

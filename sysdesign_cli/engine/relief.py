@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sysdesign_cli.engine.queueing import NO_WAIT, Wait
 
 #: Of the waits told here (``queueing.METHODS``).
 METHOD: Final = "small-pool"
+
+
+class Moved(NamedTuple):
+    """Mean time (s) that is waited in front of a pool, and not at a place behind it.
+
+    likely_s: as much longer as the wait behind would be than with exponential times, if the workers were not so few; less than
+    none where times are more regular. least_s: all that an open queue's wait is longer, as no worker less ever makes a request quicker.
+    """
+
+    likely_s: float
+    least_s: float
+
+    @classmethod
+    def over(cls, parts: Iterable[tuple[float, Moved]]) -> Moved:
+        """Of all places, each so many times."""
+        listed = list(parts)
+        return cls(sum(times * one.likely_s for times, one in listed), sum(times * one.least_s for times, one in listed))
 
 
 @dataclass(frozen=True)
@@ -39,15 +57,11 @@ class Shorter:
         chance = min(1.0, found.probability * self.chance / self.open_chance) if self.open_chance else found.probability
         return Wait(chance, mean_s, METHOD, max(self.square, 1 / chance) * mean_s**2 - mean_s**2)
 
-    def held_back(self, found: Wait) -> tuple[float, float]:
-        """Mean time (s) that is waited in front of the pool for those who would wait here if the number of workers did not bound them.
-
-        Less than none where the times are more regular than exponential ones.
-        """
-        if not self.open_s:
-            return 0.0, 0.0
+    def moved(self, found: Wait) -> Moved:
+        """What of an open queue's wait is waited elsewhere, as the number of workers bounds it here."""
         seen_s = self.of(found).mean_s
-        return self.mean_s * found.mean_s / self.open_s - seen_s, found.mean_s - seen_s
+        likely_s = self.mean_s * found.mean_s / self.open_s - seen_s if self.open_s else 0.0
+        return Moved(likely_s, found.mean_s - seen_s)
 
 
 @dataclass(frozen=True)
@@ -55,14 +69,15 @@ class Relief:
     """What finite callers change at one place.
 
     views: caller (NOBODY: all that are no pools) -> its share of what comes, and the wait that it finds, as it is never behind itself.
-    core: the wait for a core of a pool. held_s: mean time that a pool's worker is held now,
-    full_held_s: and when all are. longer, likelier: mean wait and chance of waiting in front of the pool, over those of as many
-    exponential servers of full_held_s each. cv2: dispersion of the full pool's replies, which stands for that of their times.
-    spare: there is a worker for everybody who can come at once.
+    visits: of a pool, place -> mean calls of one request; once: nobody else calls these, and each request at most once. core: the wait
+    for a core of a pool. held_s: mean time that a pool's worker is held now, and full_held_s: and when all are. longer, likelier:
+    mean wait and chance of waiting in front of the pool, over those of as many exponential servers of full_held_s each. cv2:
+    dispersion of the full pool's replies, which stands for that of their times. spare: everybody who can come at once finds a worker.
     """
 
     views: dict[int, tuple[float, Shorter]] = field(default_factory=dict)
     visits: dict[int, float] = field(default_factory=dict)
+    once: bool = False
     core: Shorter | None = None
     held_s: float = 0.0
     full_held_s: float = 0.0
@@ -70,15 +85,14 @@ class Relief:
     likelier: float = 1.0
     cv2: float = 1.0
     spare: bool = False
-    once: bool = False
 
-    def of(self, found: Wait, held_back_s: float = 0.0, least_s: float = 0.0) -> Wait:
+    def of(self, found: Wait, moved: Moved = Moved(0.0, 0.0)) -> Wait:
         """The wait in front of a pool that nobody holds up, worked out as in an open queue with ``full_held_s``."""
         if self.spare:
             return NO_WAIT
         if not self.full_held_s or not found.mean_s:
             return found
-        mean_s = max(0.0, least_s, found.mean_s * self.longer + held_back_s)
+        mean_s = max(0.0, moved.least_s if self.once else 0.0, found.mean_s * self.longer + moved.likely_s)
         return Wait(min(1.0, found.probability * self.likelier), mean_s, METHOD, found.variance_s2)
 
     def seen(self, found: Wait) -> dict[int, Wait]:

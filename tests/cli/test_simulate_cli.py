@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_cli import ROOT, run
+from tests.helpers import heed_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def started(*words: str, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT, start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         # whoever runs the tests in the background of a shell hands on that interrupts are ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
 
 
@@ -259,7 +260,7 @@ def on_a_terminal(*words: str, until: bytes = b"") -> tuple[int, str, bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "sysdesign_cli", *words],
         stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     os.close(theirs)
     told, sent = b"", not until

@@ -24,6 +24,7 @@ import pytest
 
 from sysdesign_cli.cli.app import COMMANDS
 from tests.cli.test_cli import ROOT, run
+from tests.helpers import heed_interrupts
 
 CHANGE = "services.payment.replicas=4"
 SWEEP = ("sweep", "ecommerce", "--set", "services.payment.replicas=2..5", "--metric", "fatal_kills")
@@ -209,7 +210,7 @@ def test_an_interrupt_ends_all_processes_without_noise() -> None:
         [sys.executable, "-m", "sysdesign_cli", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
         # whoever runs the tests in the background of a shell hands on that interrupts are ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     time.sleep(5)
     os.killpg(process.pid, signal.SIGINT)

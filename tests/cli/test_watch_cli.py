@@ -23,6 +23,7 @@ from sysdesign_cli.cli import watching
 from sysdesign_cli.scenario.library import files_of
 from sysdesign_cli.scenario.starter import starter
 from tests.cli.test_cli import ROOT, run
+from tests.helpers import heed_interrupts
 
 pytest.importorskip("watchfiles", reason="watchfiles (extra: watch) is not installed")
 
@@ -82,7 +83,7 @@ def started(folder: Path, *words: str, terminal: bool = False) -> Iterator[Runni
     process = subprocess.Popen(
         [sys.executable, "-m", "sysdesign_cli", *words],
         stdin=write if terminal else subprocess.DEVNULL, stdout=write, stderr=write, cwd=folder, env=variables | {"TERM": "xterm"},
-        start_new_session=terminal,
+        start_new_session=terminal, preexec_fn=heed_interrupts,
     )  # fmt: skip
     os.close(write)
     running = Running(process, read)
@@ -212,7 +213,7 @@ def test_json_stays_json_one_document_after_another(shop: Path) -> None:
     read, write = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "sysdesign_cli", "check", "shop.yaml", "--watch", "--format", "json"],
-        stdout=write, stderr=subprocess.PIPE, cwd=shop.parent, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=write, stderr=subprocess.PIPE, cwd=shop.parent, env=os.environ | {"PYTHONPATH": str(ROOT)}, preexec_fn=heed_interrupts,
     )  # fmt: skip
     os.close(write)
     running = Running(process, read)
