@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 
 import numpy as np
@@ -19,9 +18,9 @@ from sysdesign_cli.analyses.latency import FlowLatency, Latencies
 from sysdesign_cli.analyses.load import loaded
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.api import Design
-from sysdesign_cli.engine.loaded import Loaded
 from sysdesign_cli.engine.queueing import wait
 from sysdesign_cli.scenario.problems import ScenarioError
+from tests.analyses.random_calls import random_chain
 from tests.helpers import design
 
 Samples = npt.NDArray[np.float64]
@@ -276,28 +275,6 @@ def test_completion_by_events_against_a_simulation() -> None:
 # ------------------------------------------------------------------------------------------------------- laws for all systems
 
 
-def random_chain(seed: int) -> Design:
-    """Services in layers with calls in sequence, by chance, several times and past caches; no two at the same time, no timeouts."""
-    drawn = random.Random(seed)
-    count = drawn.randint(2, 6)
-    lines = []
-    for number in range(count):
-        calls = []
-        for target in range(number + 1, count):
-            if drawn.random() < 0.5:
-                call = f"to: s{target}.go, chance: {drawn.randint(10, 100)}%, count: {drawn.choice((1, 1, 2))}"
-                if target + 1 < count and drawn.random() < 0.3:
-                    call += f", hit_ratio: {drawn.randint(10, 95)}%, on_miss: s{drawn.randint(target + 1, count - 1)}.go"
-                calls.append(f"{{{call}}}")
-        takes = f"{{mean: {drawn.randint(1, 20)}ms, cv: {drawn.choice((0, 0.5, 1, 1, 2))}}}"
-        service = f"concurrency: {drawn.choice((1, 2, 8))}, replicas: {drawn.randint(1, 3)}, round_trip: {drawn.randint(0, 3)}ms"
-        service += f", queue: {drawn.choice(('shared', 'random', 'round-robin', 'least-connections'))}, blocking: {drawn.choice(('true', 'false'))}"
-        lines.append(f"  s{number}: {{{service}, handles: {{go: {{takes: {takes}, calls: [{', '.join(calls)}]}}}}}}")
-    flows = "flows: {f: {starts: s0.go}, g: {starts: s1.go}}"
-    rates = f"workloads: {{day: {{starts: {{f: {drawn.randint(1, 20)}/s, g: {drawn.randint(1, 20)}/s}}}}}}"
-    return design("services:\n" + "\n".join(lines) + f"\n{flows}\n{rates}\n")
-
-
 systems = st.integers(0, 2**40).map(random_chain)
 
 
@@ -360,40 +337,6 @@ def test_the_law_of_a_service_time_is_heeded() -> None:
         waited = loaded(Setting(made.system)).wait_before(0)
         assert waited is not None
         assert waited.mean_s == pytest.approx(wait(5.0, 1.0, 10, 4.0, shape=law).mean_s, rel=1e-9)
-
-
-def longer_by_another_replica(made: Design) -> list[tuple[bool, float]]:
-    """For each service with one queue, or one each by lot: whether a small pool matters, and the relative change of its mean response."""
-    setting = Setting(made.system)
-    now = {number: int(service.replicas.min) for number, service in enumerate(made.system.services)}
-    before = Loaded(made.system, setting.rates, now)
-    found = []
-    for number, service in enumerate(made.system.services):
-        (h,) = made.system.handlers_of[number]
-        if service.queue in ("shared", "random") and not math.isinf(before.response[h].mean):
-            after = Loaded(made.system, setting.rates, {**now, number: now[number] + 1})
-            found.append((bool(before.reliefs or after.reliefs), after.response[h].mean / before.response[h].mean - 1))
-    return found
-
-
-@given(systems)
-def test_another_replica_never_makes_the_mean_longer(made: Design) -> None:
-    """Within 1e-9, where no small pool matters."""
-    assert all(longer <= 1e-9 for pools, longer in longer_by_another_replica(made) if not pools)
-
-
-@pytest.mark.parametrize("seed", [56152, 788, 709])
-def test_another_replica_of_a_small_pool(seed: int) -> None:
-    """Systems in which it once made a mean longer: replicas with a queue each behind a pool, and a pool that ceases to be small."""
-    assert all(longer <= 1e-3 for _, longer in longer_by_another_replica(random_chain(seed)))
-
-
-def test_how_rarely_another_replica_of_small_pools_makes_the_mean_longer() -> None:
-    """What is done for small pools is an approximation without this property. In these 200 systems: by more than 0.1 % in 1 % of cases."""
-    found = [longer for seed in range(200) for pools, longer in longer_by_another_replica(random_chain(seed)) if pools]
-    assert len(found) > 80
-    assert sum(longer > 1e-3 for longer in found) <= 0.01 * len(found)
-    assert max(found) < 0.05
 
 
 @given(systems, st.floats(1.01, 3))

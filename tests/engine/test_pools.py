@@ -54,7 +54,9 @@ def two_servers(customers: int, first_s: float, second_s: float) -> float:
 @pytest.mark.parametrize("second_s", [0.3, 0.9, 1.0, 2.0])
 def test_dispersion_of_two_servers(customers: int, second_s: float) -> None:
     """Exact: 1e-8."""
-    assert dispersions(servers(1.0, second_s), [1.0, 1.0], 1.0, [customers])[0] == pytest.approx(two_servers(customers, 1.0, second_s), rel=1e-8)
+    assert dispersions(servers(1.0, second_s), [1.0, 1.0], 1.0, [customers])[0] == pytest.approx(
+        two_servers(customers, 1.0, second_s), rel=1e-8
+    )
 
 
 def test_dispersion_of_one_customer() -> None:
