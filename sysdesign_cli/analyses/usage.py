@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from sysdesign_cli.analyses.situations import awaited_effects, pick_workload
 from sysdesign_cli.engine.billing import Piece, capped_integral, course, larger, stepped_integral
-from sysdesign_cli.engine.stations import TARGET, holding_times
+from sysdesign_cli.engine.stations import TARGET, unloaded_times
 from sysdesign_cli.engine.system import System
 from sysdesign_cli.engine.traffic import solve
 from sysdesign_cli.engine.workload import DAY_S, Profile, day_total, profile, sampled
@@ -109,7 +109,7 @@ class Usage:
     @cached_property
     def held(self) -> list[float]:
         """Seconds that one invocation of each handler holds its worker."""
-        return holding_times(self.system)
+        return unloaded_times(self.system)[1]
 
     @cached_property
     def visits(self) -> dict[str, list[float]]:

@@ -18,6 +18,7 @@ from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
 from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
 from sysdesign_cli.engine.relief import Moved, Relief
+from sysdesign_cli.engine.repeats import Repeats, repeats, same_queue
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
@@ -110,8 +111,10 @@ class Loaded:
         if waits:
             self.unloaded = stations or Stations(system, rates)
             self.arrival_cv2 = arrival_variability(self.unloaded, self._order, self.given)
+            self.repeats: dict[int, Repeats] = repeats(self.unloaded)
         else:
             self.arrival_cv2 = [1.0] * len(system.services)
+            self.repeats = {}
         for group in self._order:
             self._solve(group)
         if waits and slow is None and thinking is None and stretched == 1:
@@ -361,6 +364,8 @@ class Loaded:
         request = event = _NONE
         if any(node.event is None for node in nodes) and not _never_full(rate * mean / replicas, concurrency):
             request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2, shape)
+            if (again := self.repeats.get(nodes[0].service)) is not None:
+                request = again.seen(request, rate, mean, service_cv2, same_queue(definition.queue, replicas, service_cv2))
         if any(node.event is not None for node in nodes):
             consumers = self._consumers(handlers, replicas * concurrency)
             if consumers < replicas * concurrency:

@@ -36,6 +36,7 @@ METHODS = {
     "general-arrivals": 0.15,
     "shortest-queue": 0.15,
     "small-pool": 0.05,
+    "repeated-calls": 0.1,
 }
 SHAPES = ("fixed", "exponential", "gamma", "lognormal", "hyperexponential")
 LARGEST_EXACT = 200  # servers for which M/D/c and GI/M/c are solved

@@ -70,10 +70,10 @@ def settled_replicas(service: Service, busy_workers: float, busy_cores: float = 
     return max(least, min(int(replicas.max), math.ceil(wanted * (1 - 1e-12)))) if wanted < replicas.max else int(replicas.max)
 
 
-def holding_times(system: System) -> list[float]:
-    """Seconds that one invocation holds its worker when nothing waits: own work, and its calls when it blocks.
+def unloaded_times(system: System) -> tuple[list[float], list[float]]:
+    """Seconds until one invocation replies when nothing waits, and for which it holds its worker: own work, and its calls when it blocks.
 
-    A lower bound of the true holding time (queueing comes on top), so capacities made from it are upper bounds.
+    Lower bounds of the true times (queueing comes on top), so capacities made from them are upper bounds.
     """
     response = [float(node.handler.takes.mean) for node in system.handlers]
     held = list(response)
@@ -88,7 +88,7 @@ def holding_times(system: System) -> list[float]:
         response[handler] += waits
         if system.services[node.service].blocking:
             held[handler] = response[handler]
-    return held
+    return response, held
 
 
 def confirmation(system: System, publish: PublishEdge) -> float:
@@ -125,7 +125,7 @@ class Stations:
     def __init__(self, system: System, rates: list[float]) -> None:
         self.system = system
         self.rates = rates
-        self.held = holding_times(system)
+        self.response, self.held = unloaded_times(system)
 
     def busy(self, service: int) -> float:
         """Mean requests that hold a worker: sum of rate times holding time (Little's law)."""

@@ -149,6 +149,7 @@ MESSAGES: Final[dict[str, str]] = {
     "formula.queue-general-arrivals": "GI/G/c: exact GI/M/c × factor of Allen and Cunneen, corrected",
     "formula.queue-shortest-queue": "join the shortest queue, fitted",
     "formula.queue-small-pool": "small pools of workers: flow-equivalent centres, from the callees up",
+    "formula.queue-repeated-calls": "calls of one request that come again: work in the queue (Pollaczek and Khinchine)",
     "input.busy-workers": "busy workers",
     "input.utilisation": "utilisation",
     "input.replicas": "replicas",

@@ -149,6 +149,7 @@ MESSAGES: Final[dict[str, str]] = {
     "formula.queue-general-arrivals": "GI/G/c: GI/M/c แม่นตรง × ตัวคูณของ Allen และ Cunneen ที่ปรับแล้ว",
     "formula.queue-shortest-queue": "เข้าคิวที่สั้นที่สุด ประมาณจากการจำลอง",
     "formula.queue-small-pool": "กลุ่ม worker ขนาดเล็ก: ศูนย์เทียบเท่าการไหล คิดจากผู้ถูกเรียกขึ้นไป",
+    "formula.queue-repeated-calls": "คำขอเดียวเรียกซ้ำหลายครั้ง: คิดจากงานที่ค้างในคิว (Pollaczek และ Khinchine)",
     "input.busy-workers": "worker ที่ไม่ว่าง",
     "input.utilisation": "Utilisation",
     "input.replicas": "replica",

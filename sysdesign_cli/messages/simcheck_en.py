@@ -51,6 +51,7 @@ MESSAGES: Final[dict[str, str]] = {
     "blame.general-arrivals": "the arriving stream is known by two moments only",
     "blame.shortest-queue": "the approximation of the shortest queue",
     "blame.small-pool": "the approximation of a small pool of workers held during calls",
+    "blame.repeated-calls": "the approximation of requests that call the same service several times",
     "blame.timeouts": "timeouts and retries, which the parts added up leave out",
     "blame.independence": "parts are taken as independent, and waits as exponential",
     "simoutage.title": "Simulated: measured beside computed",
