@@ -83,10 +83,9 @@ class Family(Unions):
 
         Raises TooLarge if that takes more nodes than the budget.
         """
-        super().__init__()
+        super().__init__(budget)
         self.tree, node = tree.simplified(top)
         self.truncated = False
-        self._budget = budget
         self._fewest: list[int] = [_FREE, 0]  # components in the smallest and in the largest set
         self._largest: list[int] = [0, 0]
         self._deepest: list[int] = [-1, -1]
@@ -142,26 +141,14 @@ class Family(Unions):
                 done[node] = self.at_least(tree.least[node], parts, lambda f, g: self._product(f, g, limit))
         return [done[node] for node in alternatives]
 
-    def __len__(self) -> int:
-        return len(self.variables)
-
     def _node(self, variable: int, high: int, low: int) -> int:
-        if not high:
-            return low
-        key = (variable, high, low)
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = len(self.variables)
-            if node > self._budget:
-                raise TooLarge(f"more than {self._budget} nodes")
-            self.variables.append(variable)
-            self.high.append(high)
-            self.low.append(low)
-            weight = self.weights[variable]
-            self._fewest.append(min(self._fewest[high] + weight, self._fewest[low]))
-            self._largest.append(max(self._largest[high] + weight, self._largest[low]))
-            self._deepest.append(max(variable, self._deepest[high], self._deepest[low]))
-        return node
+        return self._kept(variable, high, low) if high else low
+
+    def _made(self, variable: int, high: int, low: int) -> None:
+        weight = self.weights[variable]
+        self._fewest.append(min(self._fewest[high] + weight, self._fewest[low]))
+        self._largest.append(max(self._largest[high] + weight, self._largest[low]))
+        self._deepest.append(max(variable, self._deepest[high], self._deepest[low]))
 
     def _united(self, f: int, g: int) -> int:
         variable = self.variables[f]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sysdesign_cli.engine.faulttree import ANY, AT_LEAST, TooLarge, room_for
+from sysdesign_cli.engine.faulttree import ANY, AT_LEAST, room_for
 from sysdesign_cli.engine.unions import Unions
 
 #: Nodes of all decision diagrams of one computation.
@@ -37,15 +37,11 @@ class Diagram(Unions):
 
     def __init__(self, region: Region, budget: int = BUDGET) -> None:
         """Raises TooLarge if it would take more nodes than the budget."""
-        super().__init__()
-        self._budget = budget
+        super().__init__(budget)
         self._both: dict[tuple[int, int], int] = {}
         with room_for(region.leaves):
             self.top = self._built(region)
         self._keep_reachable()
-
-    def __len__(self) -> int:
-        return len(self.variables)
 
     def _built(self, region: Region) -> int:
         done = [self._node(leaf, 1, 0) for leaf in range(region.leaves)]
@@ -64,18 +60,7 @@ class Diagram(Unions):
         return done[-1]
 
     def _node(self, variable: int, high: int, low: int) -> int:
-        if high == low:
-            return high
-        key = (variable, high, low)
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = len(self.variables)
-            if node > self._budget:
-                raise TooLarge(f"more than {self._budget} nodes")
-            self.variables.append(variable)
-            self.high.append(high)
-            self.low.append(low)
-        return node
+        return high if high == low else self._kept(variable, high, low)
 
     def _united(self, f: int, g: int) -> int:
         variable, high, low = self.variables[f], self.high[f], self.low[f]

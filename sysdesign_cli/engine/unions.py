@@ -10,6 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+from sysdesign_cli.engine.faulttree import TooLarge
+
 #: A variable below all others: that of the two last nodes.
 OUTSIDE = 1 << 30
 
@@ -17,12 +19,35 @@ OUTSIDE = 1 << 30
 class Unions(ABC):
     """The nodes, as lists by number, and the unions that are known."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int) -> None:
+        """budget: nodes at most; beyond them TooLarge is raised."""
+        self._budget = budget
         self.variables: list[int] = [OUTSIDE, OUTSIDE]
         self.high: list[int] = [0, 1]
         self.low: list[int] = [0, 1]
         self._nodes: dict[tuple[int, int, int], int] = {}
         self._unions: dict[tuple[int, int], int] = {}
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+    def _kept(self, variable: int, high: int, low: int) -> int:
+        """The node of these three, which is made once."""
+        key = (variable, high, low)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = len(self.variables)
+            if node > self._budget:
+                raise TooLarge(f"more than {self._budget} nodes")
+            self.variables.append(variable)
+            self.high.append(high)
+            self.low.append(low)
+            self._made(variable, high, low)
+        return node
+
+    def _made(self, variable: int, high: int, low: int) -> None:
+        """What else is known about a new node: nothing, unless a diagram keeps more."""
+        return
 
     def union(self, f: int, g: int) -> int:
         """The union of two nodes; of sets, the minimal ones."""

@@ -7,7 +7,6 @@ import importlib.util
 import io
 import json
 import os
-import pty
 import re
 import shlex
 import signal
@@ -20,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.processes import on_a_terminal, started
 from tests.cli.test_cli import ROOT, run
-from tests.helpers import heed_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -29,16 +28,6 @@ SHOP = "tests/simulated.yaml"
 SHORT = ("simulate", SHOP, "--for", "10s", "--mode", "plain")
 NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba (extra: fast) is not installed")
 PYARROW = pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow (extra: parquet) is not installed")
-
-
-def started(*words: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "sysdesign_cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT, start_new_session=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        # whoever runs the tests in the background of a shell hands on that interrupts are ignored
-        preexec_fn=heed_interrupts,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -252,32 +241,6 @@ def test_a_file_that_cannot_be_written_is_told_after_the_result(tmp_path: Path) 
     assert "cannot be written" in done.stderr
     assert "how long it takes" in done.stdout  # the run was not for nothing
     assert [one.name for one in tmp_path.iterdir()] == ["run.csv"]
-
-
-def on_a_terminal(*words: str, until: bytes = b"") -> tuple[int, str, bytes]:
-    """Exit code, output, and what a terminal showed beside it; interrupted as soon as that shows ``until``."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sysdesign_cli", *words],
-        stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}, start_new_session=True,
-        preexec_fn=heed_interrupts,
-    )  # fmt: skip
-    os.close(theirs)
-    told, sent = b"", not until
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        told += part
-        if not sent and re.search(until, told):
-            os.killpg(process.pid, signal.SIGINT)
-            sent = True
-    out, _ = process.communicate(timeout=60)
-    os.close(ours)
-    return process.returncode, out.decode(), told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no process groups and pseudo-terminals here")

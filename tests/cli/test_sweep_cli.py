@@ -7,7 +7,6 @@ import importlib.util
 import io
 import json
 import os
-import pty
 import re
 import shlex
 import signal
@@ -23,8 +22,8 @@ from pathlib import Path
 import pytest
 
 from sysdesign_cli.cli.app import COMMANDS
+from tests.cli.processes import on_a_terminal, started
 from tests.cli.test_cli import ROOT, run
-from tests.helpers import heed_interrupts
 
 CHANGE = "services.payment.replicas=4"
 SWEEP = ("sweep", "ecommerce", "--set", "services.payment.replicas=2..5", "--metric", "fatal_kills")
@@ -206,12 +205,7 @@ def test_several_processes_print_the_same() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="no process groups to interrupt here")
 def test_an_interrupt_ends_all_processes_without_noise() -> None:
     words = ("sweep", "ecommerce", "--set", "services.payment.replicas=2..9000", "-m", "mean_single_kill", "--jobs", "2", "-f", "csv")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sysdesign_cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
-        # whoever runs the tests in the background of a shell hands on that interrupts are ignored
-        preexec_fn=heed_interrupts,
-    )  # fmt: skip
+    process = started(*words)
     time.sleep(5)
     os.killpg(process.pid, signal.SIGINT)
     out, errors = process.communicate(timeout=30)
@@ -223,7 +217,6 @@ def test_an_interrupt_ends_all_processes_without_noise() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals here")
 @pytest.mark.parametrize(("last", "shown"), [(400, True), (3, False)])
 def test_a_bar_is_shown_on_a_terminal_when_it_takes_longer_than_a_second(last: int, shown: bool) -> None:
-    ours, theirs = pty.openpty()
     words = (
         "sweep",
         "ecommerce",
@@ -238,24 +231,9 @@ def test_a_bar_is_shown_on_a_terminal_when_it_takes_longer_than_a_second(last: i
         "-f",
         "csv",
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sysdesign_cli", *words],
-        stdout=subprocess.PIPE, stderr=theirs, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(theirs)
-    told = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        told += part
-    out, _ = process.communicate(timeout=60)
-    os.close(ours)
-    assert process.returncode == 0
-    assert len(out.decode().strip().split("\n")) == last
+    code, out, told = on_a_terminal(*words)
+    assert code == 0
+    assert len(out.strip().split("\n")) == last
     assert (b"/399" in told) == shown
 
 
