@@ -42,6 +42,7 @@ class Layers:
         self._bare = copy(load)
         self._bare.response = list(load.response)
         self._bare._seen = {}
+        self._bare.repeats = {}
         self._ways: dict[int, _Way | None] = {}
 
     def more(self) -> bool:

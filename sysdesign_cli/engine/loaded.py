@@ -18,7 +18,7 @@ from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
 from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
 from sysdesign_cli.engine.relief import Moved, Relief
-from sysdesign_cli.engine.repeats import Repeats, repeats, same_queue
+from sysdesign_cli.engine.repeats import Repeats, Row, lasts, repeats, same_queue
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, System
@@ -365,7 +365,7 @@ class Loaded:
         if any(node.event is None for node in nodes) and not _never_full(rate * mean / replicas, concurrency):
             request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2, shape)
             if (again := self.repeats.get(nodes[0].service)) is not None:
-                request = again.seen(request, rate, mean, service_cv2, same_queue(definition.queue, replicas, service_cv2))
+                request = again.seen(request, rate, mean, service_cv2, same_queue(definition.queue, replicas, service_cv2 <= 1))
         if any(node.event is not None for node in nodes):
             consumers = self._consumers(handlers, replicas * concurrency)
             if consumers < replicas * concurrency:
@@ -443,7 +443,23 @@ class Loaded:
             one = Moments(float(timeout), 0.0)
         if edge.on_miss:
             one = one.plus(self._groups(edge.on_miss).chanced(1 - (edge.hit or 0.0)))
-        return one.repeated(edge.count).chanced(edge.chance)
+        whole = one.repeated(edge.count)
+        if edge.count > 1 and (alike := self.alike(edge)):
+            wait = self.wait_before(edge.target, self.system.handlers[edge.caller].service)
+            together = 0.0 if wait is None else edge.count * (edge.count - 1) * alike * wait_variance(wait)
+            whole = Moments(whole.mean, whole.variance + together)
+        return whole.chanced(edge.chance)
+
+    def alike(self, edge: CallEdge) -> float:
+        """Correlation of the waits that the calls of one edge find, on average over each two of them."""
+        service = self.system.handlers[edge.target].service
+        station, definition = self.stations[service], self.system.services[service]
+        wait = station.request_wait
+        if edge.count <= 1 or service not in self.repeats or wait is None or not wait.mean_s:
+            return 0.0
+        cv2 = station.held.variance / station.held.mean**2
+        row = Row(1.0, edge.count, self.system.ways[edge.target])
+        return row.alike(lasts(wait, station.held.mean, cv2), cv2) * same_queue(definition.queue, station.replicas)
 
     def wait_of_its_own(self, edge: CallEdge) -> float:
         """Seconds that a caller finds to wait beyond (or short of) what those find who are no small pools of workers."""

@@ -26,7 +26,9 @@ METHOD: Final = "repeated-calls"
 #: The queue is another one after this many mean waits, and as many mean residual times of service (fitted to simulations).
 _WAITS: Final = 4.0
 _RESIDUES: Final = 2.0
-_ALIKE: Final = 1e-3
+_EXACT: Final = 1e-3
+#: Correlation of the waits of two calls with nothing between, for times that vary no more than exponential ones.
+_ALIKE: Final = 0.65
 
 
 class Row(NamedTuple):
@@ -43,6 +45,14 @@ class Row(NamedTuple):
             return self.per_s * self.calls * (self.calls - 1)
         return self.per_s * 2 * same * (self.calls * (1 - same) - 1 + math.pow(same, self.calls)) / (1 - same) ** 2
 
+    def alike(self, lasts_s: float, cv2: float) -> float:
+        """Correlation of the waits of each two calls, on average: nearer to 1 the more the time at work varies (fitted to simulations).
+
+        In heavy traffic all calls of a request find the same queue (Reiman, Some diffusion approximations with state space collapse, 1984).
+        """
+        most = _ALIKE + (1 - _ALIKE) * min(1.0, max(0.0, cv2 - 1) / 3)
+        return most * self.pairs(lasts_s) / (self.per_s * self.calls * (self.calls - 1))
+
 
 @dataclass
 class Repeats:
@@ -55,21 +65,29 @@ class Repeats:
 
         rate: of all that comes. service_s, cv2: of the time for which a worker is held. same_queue: share that finds the same queue again.
         """
-        if not wait.mean_s or abs(cv2 - 1) < _ALIKE:
+        if not wait.mean_s or abs(cv2 - 1) < _EXACT:
             return wait
-        lasts_s = _WAITS * wait.mean_s + _RESIDUES * service_s * (1 + cv2) / 2
+        lasts_s = lasts(wait, service_s, cv2)
         again = same_queue * sum(row.pairs(lasts_s) for row in self.rows) / rate
         factor = (cv2 + 1 + again) / (2 + again) * 2 / (1 + cv2)
         variance = None if wait.variance_s2 is None else wait.variance_s2 * factor**2
-        method = METHOD if abs(factor - 1) > _ALIKE else wait.method
+        method = METHOD if abs(factor - 1) > _EXACT else wait.method
         return replace(wait, mean_s=wait.mean_s * factor, method=method, variance_s2=variance)
 
 
-def same_queue(discipline: str, replicas: int, cv2: float) -> float:
-    """Share of calls that find the queue again which an earlier call of the same request has seen (fitted to simulations)."""
+def lasts(wait: Wait, service_s: float, cv2: float) -> float:
+    """Seconds after which the queue is another one, by a factor of e; wait: of calls that come by chance."""
+    return _WAITS * wait.mean_s + _RESIDUES * service_s * (1 + cv2) / 2
+
+
+def same_queue(discipline: str, replicas: int, regular: bool = False) -> float:
+    """Share of calls that find the queue again which an earlier call of the same request has seen (fitted to simulations).
+
+    regular: whether the times vary no more than exponential ones; who has just been served then often finds the shortest queue empty.
+    """
     if replicas == 1 or discipline == "shared":
         return 1.0
-    return {"random": 1 / replicas, "round-robin": 0.5}.get(discipline, float(cv2 > 1))
+    return {"random": 1 / replicas, "round-robin": 0.5}.get(discipline, float(not regular))
 
 
 def repeats(stations: Stations) -> dict[int, Repeats]:

@@ -17,6 +17,8 @@ from sysdesign_cli.scenario.model import Takes
 
 #: A chance of waiting below this changes no percentile.
 NEVER = 1e-9
+#: A call that exceeds its timeout more often than this counts with its retries, one by one.
+LATE = 1e-6
 #: Rounds for handlers that call each other in a circle; what is left after them is rarer than any percentile that is shown.
 ROUNDS = 12
 
@@ -76,22 +78,29 @@ class Responses:
             self._found[target, caller] = self._respond(self.system.handlers[target], caller)
         return self._found[target, caller]
 
-    def start(self, handler: int, caller: int = NOBODY) -> Distribution:
+    def start(self, handler: int, caller: int = NOBODY, waited: bool = True) -> Distribution:
         """Wait for a worker, a cold start perhaps, and the handler's own work; caller: a service that finds a wait of its own."""
+        if not waited:
+            return self._begun(handler, None)
         if (handler, caller) not in self._before:
-            node = self.system.handlers[handler]
-            station = self.loaded.stations[node.service]
-            waited = self.loaded.wait_before(handler, caller)
-            workers = station.workers
-            cores = station.replicas * float(self.system.services[node.service].cores or 1)
-            mean, work = station.held.mean, float(node.handler.takes.mean)
-            parts = [self._waiting(waited, mean / workers), self._work(node.handler.takes), self._waiting(station.core_wait, work / cores)]
-            if station.cold_share > 0:
-                start = self.system.services[node.service].replicas.starts_in
-                cold = self.grid.fixed(float(start or 0.0))
-                parts.append(mixture([(station.cold_share, cold), (1 - station.cold_share, self.grid.zero())]))
-            self._before[handler, caller] = sequence(*(part for part in parts if part is not None))
+            self._before[handler, caller] = self._begun(handler, self.loaded.wait_before(handler, caller))
         return self._before[handler, caller]
+
+    def _begun(self, handler: int, waited: Wait | None) -> Distribution:
+        node = self.system.handlers[handler]
+        station = self.loaded.stations[node.service]
+        cores = station.replicas * float(self.system.services[node.service].cores or 1)
+        mean, work = station.held.mean, float(node.handler.takes.mean)
+        parts = [
+            self._waiting(waited, mean / station.workers),
+            self._work(node.handler.takes),
+            self._waiting(station.core_wait, work / cores),
+        ]
+        if station.cold_share > 0:
+            start = self.system.services[node.service].replicas.starts_in
+            cold = self.grid.fixed(float(start or 0.0))
+            parts.append(mixture([(station.cold_share, cold), (1 - station.cold_share, self.grid.zero())]))
+        return sequence(*(part for part in parts if part is not None))
 
     def _waiting(self, wait: Wait | None, turn_s: float) -> Distribution | None:
         """A wait as a distribution; turn_s: mean time between two that leave a full station.
@@ -120,8 +129,8 @@ class Responses:
     def _work(self, takes: Takes) -> Distribution:
         return self.grid.of(float(takes.mean), float(takes.cv), takes.distribution)
 
-    def _respond(self, node: HandlerNode, caller: int = NOBODY) -> Distribution:
-        parts = [self.start(node.index, caller), *self._groups(node.calls)]
+    def _respond(self, node: HandlerNode, caller: int = NOBODY, waited: bool = True) -> Distribution:
+        parts = [self.start(node.index, caller, waited), *self._groups(node.calls)]
         if node.misses and node.hit < 1:
             parts.append(self._sometimes(1 - node.hit, self._groups(node.misses)))
         parts += self.acknowledgements(node)
@@ -155,7 +164,36 @@ class Responses:
             missed = sequence(one, *self._groups(edge.on_miss))
             hit = 0.0 if gone else edge.hit or 0.0
             one = mixture([(hit, one), (1 - hit, missed)]) if 0 < hit < 1 else (one if hit >= 1 else missed)
-        return self._sometimes(edge.chance, [repeated(one, edge.count)])
+            return self._sometimes(edge.chance, [repeated(one, edge.count)])
+        return self._sometimes(edge.chance, [repeated(one, edge.count) if gone else self._row(edge, one)])
+
+    def _row(self, edge: CallEdge, one: Distribution) -> Distribution:
+        """Calls one after the other, of which each finds much of the queue again that the last one has seen (``repeats``)."""
+        alike = self.loaded.alike(edge)
+        wait = self.loaded.wait_before(edge.target, self.system.handlers[edge.caller].service)
+        late = edge.call.timeout is not None and one.tail(float(edge.call.timeout)) > LATE
+        if edge.count <= 1 or not alike or wait is None or not wait.mean_s or late:
+            return repeated(one, edge.count)
+        node = self.system.handlers[edge.target]
+        caller = self.system.handlers[edge.caller].service
+        rest = self.one_way(edge, self._respond(node, caller, waited=False))
+        return sequence(repeated(rest, edge.count), self._waits_in_a_row(node, wait, edge.count, alike))
+
+    def _waits_in_a_row(self, node: HandlerNode, wait: Wait, count: float, alike: float) -> Distribution:
+        """So many waits of which each two have the correlation ``alike``: as fewer and longer ones that have none."""
+        station = self.loaded.stations[node.service]
+        blocks = count / (1 + (count - 1) * alike)
+        fewer = max(1, math.floor(blocks))
+        share = (1 / blocks - 1 / (fewer + 1)) / (1 / fewer - 1 / (fewer + 1))
+        parts = []
+        for number, weight in ((fewer, share), (fewer + 1, 1 - share)):
+            if weight > 1e-9:
+                longer = count / number
+                variance = None if wait.variance_s2 is None else wait.variance_s2 * longer**2
+                scaled = Wait(wait.probability, wait.mean_s * longer, wait.method, variance)
+                waited = self._waiting(scaled, station.held.mean / station.workers * longer) or self.grid.zero()
+                parts.append((weight, repeated(waited, number)))
+        return mixture(parts)
 
     def one_way(self, edge: CallEdge, response: Distribution) -> Distribution:
         """A response with the way there and back."""
