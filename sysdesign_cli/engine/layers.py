@@ -15,6 +15,7 @@ from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
 from sysdesign_cli.engine.moments import Moments, mixed, work_of
 from sysdesign_cli.engine.places import Pool, Queue, Visits
 from sysdesign_cli.engine.pools import Overfull, relieve
+from sysdesign_cli.engine.queueing import NOBODY
 from sysdesign_cli.engine.relief import Relief
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Layers:
         self.refused: set[int] = set()
         self.narrow: set[int] = set()
         """services that were seen to have all workers held now and then: others are waited for by nobody"""
+        self.through: dict[int, dict[int, list[tuple[float, int]]]] = {}
+        """place -> service that is no pool and calls it -> (share, the pool whose requests these are, or NOBODY)"""
         self.spare: set[int] = set()
         """services that have a worker for everybody who can come at once"""
         self.reliefs: dict[int, Relief] = {}
@@ -58,6 +61,7 @@ class Layers:
         self.pools = self._with_callees(self.pools | found)
         self.spare |= spare
         self.reliefs = dict.fromkeys(self.spare, Relief(spare=True)) | self._solved()
+        self.through = self._through()
         return True
 
     def _refuse(self, numbers: set[int]) -> None:
@@ -84,6 +88,32 @@ class Layers:
                 self._refuse({number for number in self.pools if (way := self._way(number)) is None or full.place in way.visits})
                 self.pools = self._with_callees(self.pools)
         return {}
+
+    def _through(self) -> dict[int, dict[int, list[tuple[float, int]]]]:
+        """Of what a service calls that is no pool itself: for which pools the calls are, and which share of them (NOBODY: no pool's)."""
+        found: dict[int, dict[int, list[tuple[float, int]]]] = {}
+        for number in self.pools:
+            way = self._way(number)
+            for (caller, place), visits in way.last.items() if way is not None else ():
+                if caller not in self.pools and place in self.reliefs:
+                    share = self.load.stations[number].rate * visits / self._calls(caller, place)
+                    found.setdefault(place, {}).setdefault(caller, []).append((share, number))
+        for callers in found.values():
+            for parts in callers.values():
+                rest = 1 - sum(share for share, _ in parts)
+                if rest > 1e-9:
+                    parts.append((rest, NOBODY))
+        return found
+
+    def _calls(self, caller: int, place: int) -> float:
+        """Calls per second of one service to another."""
+        handlers, rates = self.system.handlers, self.load.rates
+        return sum(
+            rates[h] * mean
+            for h in self.system.handlers_of[caller]
+            for mean, edge in handlers[h].weighted_calls()
+            if handlers[edge.target].service == place
+        )
 
     # --- which ---
 
@@ -244,6 +274,8 @@ class _Way:
         self.system = layers.system
         self.delay = Moments(0.0, 0.0)
         self.visits: dict[int, Visits] = {}
+        self.last: dict[tuple[int, int], float] = {}
+        """(service that makes the call, place) -> calls of one request of the pool"""
 
     def walk(self, number: int) -> bool:
         """False where the way has a circle, or calls at the same time."""
@@ -276,8 +308,9 @@ class _Way:
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
         self._wait(Moments(system.ways[edge.target], 0.0), times)
+        caller = system.handlers[edge.caller].service
         if number in layers.narrow and layers.may(number):
-            self._visit(number, times)
+            self._visit(caller, number, times)
             return
         through = bool(node.calls or node.misses or node.publishes)
         if service.kind == "function" or math.isinf(load.stations[number].workers):
@@ -286,14 +319,15 @@ class _Way:
             self._wait(own.plus(Moments(cold, 0.0)), times)
         elif not (service.blocking and through) or layers.servers(number) < load.stations[number].workers:
             if layers.work(number).mean:
-                self._visit(number, times)
+                self._visit(caller, number, times)
         else:
             self._wait(work_of(node.handler.takes), times)
         if through:
             pending[edge.target] = _together(pending.get(edge.target, _NEVER), times)
 
-    def _visit(self, number: int, times: Visits) -> None:
+    def _visit(self, caller: int, number: int, times: Visits) -> None:
         self.visits[number] = _together(self.visits.get(number, _NEVER), times)
+        self.last[caller, number] = self.last.get((caller, number), 0.0) + times.mean
 
     def _wait(self, time: Moments, times: Visits) -> None:
         self.delay = self.delay.plus(Moments(times.mean * time.mean, times.mean * time.variance + times.variance * time.mean**2))

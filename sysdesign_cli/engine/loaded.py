@@ -17,7 +17,7 @@ from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
 from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
 from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
-from sysdesign_cli.engine.relief import Moved, Relief
+from sysdesign_cli.engine.relief import Moved, Relief, mixed_waits
 from sysdesign_cli.engine.repeats import Repeats, Row, lasts, repeats, same_queue
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
@@ -105,6 +105,7 @@ class Loaded:
         self.only = only
         self.reliefs: Mapping[int, Relief] = {}
         """service number -> what small pools of workers change there"""
+        self._through: Mapping[int, Mapping[int, list[tuple[float, int]]]] = {}
         self._seen: dict[tuple[int, int], Wait] = {}
         self._moved: dict[tuple[int, int], Moved] = {}
         """(small pool, place behind it, or itself for its cores) -> what is waited in front of the pool instead"""
@@ -130,7 +131,7 @@ class Loaded:
         changed: set[int] = set()
         while layers.more():
             changed |= layers.reliefs.keys()
-            self.reliefs = layers.reliefs
+            self.reliefs, self._through = layers.reliefs, layers.through
             self._seen, self._moved = {}, {}
             for group in self._order:
                 if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
@@ -325,6 +326,8 @@ class Loaded:
         if not relief.views or not wait.mean_s:
             return wait
         seen = relief.seen(wait)
+        for caller, parts in self._through.get(service, {}).items():
+            self._seen[caller, service] = mixed_waits([(share, seen[one]) for share, one in parts if one in seen])
         self._seen.update({(caller, service): one for caller, one in seen.items()})
         self._moved.update({(caller, service): view.moved(wait) for caller, (_, view) in relief.views.items()})
         return relief.mean(seen)
