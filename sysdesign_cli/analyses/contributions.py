@@ -9,7 +9,7 @@ from typing import Final
 from sysdesign_cli.analyses.situations import awaited_effects, needed_effects
 from sysdesign_cli.engine.explained import APPROXIMATION, EXACT, Number
 from sysdesign_cli.engine.loaded import Loaded, Moments, later_of
-from sysdesign_cli.engine.queueing import Wait
+from sysdesign_cli.engine.queueing import NOBODY, Wait
 from sysdesign_cli.engine.system import CallEdge, HandlerNode, PublishEdge, System
 from sysdesign_cli.scenario.model import Flow
 from sysdesign_cli.scenario.quantity import COUNT, SHARE, TIME, Figure
@@ -71,7 +71,7 @@ class _Walk:
         self.load = load
         self.system = system
         self.dead = dead
-        self._known: dict[int, Parts] = {}
+        self._known: dict[tuple[int, int], Parts] = {}
         self._open: set[int] = set()
         self._figures: dict[tuple[str, str], dict[str, Figure]] = defaultdict(dict)
 
@@ -87,23 +87,25 @@ class _Walk:
                 inputs.append(("queueing-formula", formula_number(waited)))
         return Number(seconds, TIME, f"part-{kind}", tuple(inputs), APPROXIMATION if kind in (WAIT, PARALLEL, COLD) else "exact")
 
-    def response(self, handler: int) -> Parts:
-        if handler in self._known:
-            return self._known[handler]
+    def response(self, handler: int, caller: int = NOBODY) -> Parts:
+        """caller: a small pool of workers whose requests go through this handler, NOBODY otherwise."""
+        holder = self.load.holder(handler, caller)
+        if (handler, holder) in self._known:
+            return self._known[handler, holder]
         if handler in self._open:
             return {}
         self._open.add(handler)
         node = self.system.handlers[handler]
         parts = self._start(node)
-        _add(parts, self._groups(node.calls))
+        _add(parts, self._groups(node.calls, holder))
         if node.misses:
-            _add(parts, self._groups(node.misses), 1 - node.hit)
+            _add(parts, self._groups(node.misses, holder), 1 - node.hit)
         for publish in node.publishes:
             if publish.mode == "in-path" and publish.broker >= 0:
                 seconds = self.load.acknowledgement(publish.broker).mean
                 _add(parts, {(self.system.services[publish.broker].name, BROKER): seconds}, publish.mean)
         self._open.discard(handler)
-        self._known[handler] = parts
+        self._known[handler, holder] = parts
         return parts
 
     def _start(self, node: HandlerNode) -> Parts:
@@ -121,15 +123,15 @@ class _Walk:
             self._figures[(service.name, COLD)][f"{service.name}.starts_in"] = service.replicas.starts_in
         return parts
 
-    def _groups(self, edges: tuple[CallEdge, ...]) -> Parts:
+    def _groups(self, edges: tuple[CallEdge, ...], holder: int) -> Parts:
         groups: dict[int, list[CallEdge]] = {}
         for edge in edges:
             groups.setdefault(edge.group, []).append(edge)
         parts: Parts = {}
         for group in groups.values():
-            times = [self.load.call(edge) for edge in group]
+            times = [self.load.call(edge, holder) for edge in group]
             longest = max(range(len(group)), key=lambda i: times[i].mean)
-            _add(parts, self.call(group[longest]))
+            _add(parts, self.call(group[longest], holder))
             if len(group) > 1:
                 latest: Moments = times[0]
                 for one in times[1:]:
@@ -138,7 +140,7 @@ class _Walk:
                 _add(parts, {(name, PARALLEL): latest.mean - times[longest].mean})
         return parts
 
-    def call(self, edge: CallEdge) -> Parts:
+    def call(self, edge: CallEdge, holder: int) -> Parts:
         service = self.system.service_of(edge.target)
         parts: Parts = {}
         if self.system.service_index[service.name] in self.dead:
@@ -146,13 +148,13 @@ class _Walk:
             if edge.fallback is not None:
                 _add(parts, self.response(edge.fallback), edge.mean)
         else:
-            _add(parts, self.response(edge.target), edge.mean)
-            if other := self.load.wait_of_its_own(edge):
+            _add(parts, self.response(edge.target, holder), edge.mean)
+            if other := self.load.wait_of_its_own(edge.target, holder):
                 _add(parts, {(service.name, WAIT): other}, edge.mean)
             _add(parts, {(service.name, NETWORK): float(service.round_trip)}, edge.mean)
             self._figures[(service.name, NETWORK)][f"{service.name}.round_trip"] = service.round_trip
         if edge.on_miss:
-            _add(parts, self._groups(edge.on_miss), edge.mean * (1 - (edge.hit or 0.0)))
+            _add(parts, self._groups(edge.on_miss, holder), edge.mean * (1 - (edge.hit or 0.0)))
         return parts
 
     def way(self, handler: int, effects: set[int]) -> Parts:
@@ -172,7 +174,7 @@ class _Walk:
                 self._figures[(service.name, NETWORK)][f"{service.name}.round_trip"] = service.round_trip
                 _add(parts, self._towards(edge.target, effects, relevant, seen | {handler}))
                 return parts
-        _add(parts, self._groups(node.calls))
+        _add(parts, self._groups(node.calls, node.service))
         if (publish := self._likeliest(node, relevant)) is not None:
             broker = self.system.services[publish.broker].name if publish.broker >= 0 else publish.event.name
             _add(parts, {(broker, LAG): float(publish.event.lag)})

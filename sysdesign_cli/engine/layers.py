@@ -15,7 +15,6 @@ from sysdesign_cli.engine.loaded import MOST_WORKERS, NOTICED
 from sysdesign_cli.engine.moments import Moments, mixed, work_of
 from sysdesign_cli.engine.places import Pool, Queue, Visits
 from sysdesign_cli.engine.pools import Overfull, relieve
-from sysdesign_cli.engine.queueing import NOBODY
 from sysdesign_cli.engine.relief import Relief
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ class Layers:
         self.refused: set[int] = set()
         self.narrow: set[int] = set()
         """services that were seen to have all workers held now and then: others are waited for by nobody"""
-        self.through: dict[int, dict[int, list[tuple[float, int]]]] = {}
-        """place -> service that is no pool and calls it -> (share, the pool whose requests these are, or NOBODY)"""
+        self.passed: dict[int, frozenset[int]] = {}
+        """pool -> services that its requests go through, and call others from, while a worker of the pool is held"""
         self.spare: set[int] = set()
         """services that have a worker for everybody who can come at once"""
         self.reliefs: dict[int, Relief] = {}
@@ -45,6 +44,7 @@ class Layers:
         self._bare = copy(load)
         self._bare.response = list(load.response)
         self._bare._seen = {}
+        self._bare._passed = {}
         self._bare.repeats = {}
         self._ways: dict[int, _Way | None] = {}
 
@@ -61,7 +61,8 @@ class Layers:
         self.pools = self._with_callees(self.pools | found)
         self.spare |= spare
         self.reliefs = dict.fromkeys(self.spare, Relief(spare=True)) | self._solved()
-        self.through = self._through()
+        ways = {number: self._way(number) for number in self.pools}
+        self.passed = {number: frozenset(way.passed) for number, way in ways.items() if way is not None and way.passed}
         return True
 
     def _refuse(self, numbers: set[int]) -> None:
@@ -88,32 +89,6 @@ class Layers:
                 self._refuse({number for number in self.pools if (way := self._way(number)) is None or full.place in way.visits})
                 self.pools = self._with_callees(self.pools)
         return {}
-
-    def _through(self) -> dict[int, dict[int, list[tuple[float, int]]]]:
-        """Of what a service calls that is no pool itself: for which pools the calls are, and which share of them (NOBODY: no pool's)."""
-        found: dict[int, dict[int, list[tuple[float, int]]]] = {}
-        for number in self.pools:
-            way = self._way(number)
-            for (caller, place), visits in way.last.items() if way is not None else ():
-                if caller not in self.pools and place in self.reliefs:
-                    share = self.load.stations[number].rate * visits / self._calls(caller, place)
-                    found.setdefault(place, {}).setdefault(caller, []).append((share, number))
-        for callers in found.values():
-            for parts in callers.values():
-                rest = 1 - sum(share for share, _ in parts)
-                if rest > 1e-9:
-                    parts.append((rest, NOBODY))
-        return found
-
-    def _calls(self, caller: int, place: int) -> float:
-        """Calls per second of one service to another."""
-        handlers, rates = self.system.handlers, self.load.rates
-        return sum(
-            rates[h] * mean
-            for h in self.system.handlers_of[caller]
-            for mean, edge in handlers[h].weighted_calls()
-            if handlers[edge.target].service == place
-        )
 
     # --- which ---
 
@@ -252,7 +227,9 @@ class Layers:
                 for h in self.system.topology.order[position]:
                     node = self.system.handlers[h]
                     cold = self.load.stations[node.service].cold_share * float(self.system.services[node.service].replicas.starts_in or 0.0)
-                    self._bare.response[h] = work_of(node.handler.takes).plus(Moments(cold, 0.0)).plus(self._bare._calls_of(node))
+                    self._bare.response[h] = (
+                        work_of(node.handler.takes).plus(Moments(cold, 0.0)).plus(self._bare._calls_of(node, node.service))
+                    )
                     self._alone[h] = self._bare.response[h]
         return self._alone[handler]
 
@@ -274,8 +251,7 @@ class _Way:
         self.system = layers.system
         self.delay = Moments(0.0, 0.0)
         self.visits: dict[int, Visits] = {}
-        self.last: dict[tuple[int, int], float] = {}
-        """(service that makes the call, place) -> calls of one request of the pool"""
+        self.passed: set[int] = set()
 
     def walk(self, number: int) -> bool:
         """False where the way has a circle, or calls at the same time."""
@@ -308,9 +284,8 @@ class _Way:
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
         self._wait(Moments(system.ways[edge.target], 0.0), times)
-        caller = system.handlers[edge.caller].service
         if number in layers.narrow and layers.may(number):
-            self._visit(caller, number, times)
+            self._visit(number, times)
             return
         through = bool(node.calls or node.misses or node.publishes)
         if service.kind == "function" or math.isinf(load.stations[number].workers):
@@ -319,15 +294,15 @@ class _Way:
             self._wait(own.plus(Moments(cold, 0.0)), times)
         elif not (service.blocking and through) or layers.servers(number) < load.stations[number].workers:
             if layers.work(number).mean:
-                self._visit(caller, number, times)
+                self._visit(number, times)
         else:
             self._wait(work_of(node.handler.takes), times)
         if through:
+            self.passed.add(number)
             pending[edge.target] = _together(pending.get(edge.target, _NEVER), times)
 
-    def _visit(self, caller: int, number: int, times: Visits) -> None:
+    def _visit(self, number: int, times: Visits) -> None:
         self.visits[number] = _together(self.visits.get(number, _NEVER), times)
-        self.last[caller, number] = self.last.get((caller, number), 0.0) + times.mean
 
     def _wait(self, time: Moments, times: Visits) -> None:
         self.delay = self.delay.plus(Moments(times.mean * time.mean, times.mean * time.variance + times.variance * time.mean**2))

@@ -17,7 +17,7 @@ from sysdesign_cli.engine.moments import ZERO, mixed, wait_variance, work_of
 from sysdesign_cli.engine.moments import Moments as Moments
 from sysdesign_cli.engine.moments import later_of as later_of
 from sysdesign_cli.engine.queueing import NOBODY, Wait, erlang_b, erlang_c, queue_wait, wait
-from sysdesign_cli.engine.relief import Moved, Relief, mixed_waits
+from sysdesign_cli.engine.relief import Moved, Relief
 from sysdesign_cli.engine.repeats import Repeats, Row, lasts, repeats, same_queue
 from sysdesign_cli.engine.stations import Stations, settled_replicas
 from sysdesign_cli.engine.streams import arrival_variability
@@ -105,7 +105,9 @@ class Loaded:
         self.only = only
         self.reliefs: Mapping[int, Relief] = {}
         """service number -> what small pools of workers change there"""
-        self._through: Mapping[int, Mapping[int, list[tuple[float, int]]]] = {}
+        self._passed: Mapping[int, frozenset[int]] = {}
+        self._held_for: dict[tuple[int, int], Moments] = {}
+        """(small pool, handler that its requests go through) -> response as the pool finds it, but for the wait in front"""
         self._seen: dict[tuple[int, int], Wait] = {}
         self._moved: dict[tuple[int, int], Moved] = {}
         """(small pool, place behind it, or itself for its cores) -> what is waited in front of the pool instead"""
@@ -131,8 +133,8 @@ class Loaded:
         changed: set[int] = set()
         while layers.more():
             changed |= layers.reliefs.keys()
-            self.reliefs, self._through = layers.reliefs, layers.through
-            self._seen, self._moved = {}, {}
+            self.reliefs, self._passed = layers.reliefs, layers.passed
+            self._seen, self._moved, self._held_for = {}, {}, {}
             for group in self._order:
                 if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
                     changed.update(group)
@@ -205,7 +207,7 @@ class Loaded:
         handlers = system.handlers_of[service]
         for h in handlers:
             node = system.handlers[h]
-            self.calls[h] = self._calls_of(node) if node.calls or node.misses or node.publishes else ZERO
+            self.calls[h] = self._calls_of(node, service) if node.calls or node.misses or node.publishes else ZERO
         station = self._station(service, definition, handlers)
         self.stations[service] = station
         core = station.core_wait
@@ -326,8 +328,6 @@ class Loaded:
         if not relief.views or not wait.mean_s:
             return wait
         seen = relief.seen(wait)
-        for caller, parts in self._through.get(service, {}).items():
-            self._seen[caller, service] = mixed_waits([(share, seen[one]) for share, one in parts if one in seen])
         self._seen.update({(caller, service): one for caller, one in seen.items()})
         self._moved.update({(caller, service): view.moved(wait) for caller, (_, view) in relief.views.items()})
         return relief.mean(seen)
@@ -405,11 +405,11 @@ class Loaded:
         events = [self.system.handlers[h].event for h, _ in self._events(handlers)]
         return min([limit, *(int(event.partitions) for event in events if event is not None and event.partitions is not None)])
 
-    def _calls_of(self, node: HandlerNode) -> Moments:
+    def _calls_of(self, node: HandlerNode, holder: int) -> Moments:
         """All calls of one invocation, and the acknowledgement of what it publishes in the path of the request."""
-        total = self._groups(node.calls)
+        total = self._groups(node.calls, holder)
         if node.misses and node.hit < 1:
-            total = total.plus(self._groups(node.misses).chanced(1 - node.hit))
+            total = total.plus(self._groups(node.misses, holder).chanced(1 - node.hit))
         for publish in node.publishes:
             if publish.mode == "in-path":
                 total = total.plus(self.acknowledgement(publish.broker).repeated(publish.count).chanced(publish.chance))
@@ -422,33 +422,41 @@ class Loaded:
         service = self.system.services[broker]
         return work_of(service.takes).plus(Moments(float(service.round_trip), 0.0))
 
-    def _groups(self, edges: tuple[CallEdge, ...]) -> Moments:
+    def _groups(self, edges: tuple[CallEdge, ...], holder: int) -> Moments:
         """Groups in sequence; the calls of a group at the same time."""
         total, group, parallel = ZERO, -1, ZERO
         for edge in edges:
-            one = self.call(edge)
+            one = self.call(edge, holder)
             if edge.group != group:
                 total, parallel, group = total.plus(parallel), one, edge.group
             else:
                 parallel = later_of(parallel, one)
         return total.plus(parallel)
 
-    def call(self, edge: CallEdge) -> Moments:
-        """One call edge, its chance and count included: round trip and response, no longer than the timeout."""
+    def holder(self, handler: int, before: int = NOBODY) -> int:
+        """Whose worker is held while a handler's calls are made: that of the pool from which its request came through, or its own."""
+        service = self.system.handlers[handler].service
+        return before if service in self._passed.get(before, ()) else service
+
+    def call(self, edge: CallEdge, holder: int) -> Moments:
+        """One call edge, its chance and count included: round trip and response, no longer than the timeout.
+
+        holder: service whose worker is held meanwhile (``holder``).
+        """
         if self.slow and (unanswered := self.slow.get(self.system.handlers[edge.target].service, 0.0)) > 0:
             return self._unanswered(edge, unanswered)
         response = self.response[edge.target]
         if self._seen and not math.isinf(response.mean):
-            response = self._found_by(self.system.handlers[edge.caller].service, edge.target)
+            response = self._found_by(holder, edge.target)
         one = Moments(response.mean + self.system.ways[edge.target], response.variance)
         timeout = edge.call.timeout
         if timeout is not None and one.mean > timeout:
             one = Moments(float(timeout), 0.0)
         if edge.on_miss:
-            one = one.plus(self._groups(edge.on_miss).chanced(1 - (edge.hit or 0.0)))
+            one = one.plus(self._groups(edge.on_miss, holder).chanced(1 - (edge.hit or 0.0)))
         whole = one.repeated(edge.count)
         if edge.count > 1 and (alike := self.alike(edge)):
-            wait = self.wait_before(edge.target, self.system.handlers[edge.caller].service)
+            wait = self.wait_before(edge.target, holder)
             together = 0.0 if wait is None else edge.count * (edge.count - 1) * alike * wait_variance(wait)
             whole = Moments(whole.mean, whole.variance + together)
         return whole.chanced(edge.chance)
@@ -464,21 +472,30 @@ class Loaded:
         row = Row(1.0, edge.count, self.system.ways[edge.target])
         return row.alike(lasts(wait, station.held.mean, cv2), cv2) * same_queue(definition.queue, station.replicas)
 
-    def wait_of_its_own(self, edge: CallEdge) -> float:
+    def wait_of_its_own(self, target: int, holder: int) -> float:
         """Seconds that a caller finds to wait beyond (or short of) what those find who are no small pools of workers."""
         if not self._seen:
             return 0.0
-        plain = self.wait_before(edge.target)
-        found = self.wait_before(edge.target, self.system.handlers[edge.caller].service)
+        plain, found = self.wait_before(target), self.wait_before(target, holder)
         return found.mean_s - plain.mean_s if plain is not None and found is not None else 0.0
 
-    def _found_by(self, caller: int, target: int) -> Moments:
+    def _found_by(self, holder: int, target: int) -> Moments:
         """Time from arrival to reply as one caller finds it."""
-        response, plain, found = self.response[target], self.wait_before(target), self.wait_before(target, caller)
+        response = self._through(holder, target) if self.holder(target, holder) == holder else self.response[target]
+        plain, found = self.wait_before(target), self.wait_before(target, holder)
         if plain is None or found is None or plain is found:
             return response
         variance = response.variance - wait_variance(plain) + wait_variance(found)
         return Moments(response.mean - plain.mean_s + found.mean_s, max(0.0, variance))
+
+    def _through(self, holder: int, handler: int) -> Moments:
+        """A handler's response with its calls as a small pool finds them whose requests go through it."""
+        if (holder, handler) not in self._held_for:
+            usual, response = self.calls[handler], self.response[handler]
+            calls = self._calls_of(self.system.handlers[handler], holder)
+            variance = max(0.0, response.variance - usual.variance + calls.variance)
+            self._held_for[holder, handler] = Moments(response.mean - usual.mean + calls.mean, variance)
+        return self._held_for[holder, handler]
 
     def _unanswered(self, edge: CallEdge, share: float) -> Moments:
         """A call to something dead or overfilled: each try takes its timeout, unless a circuit breaker has stopped asking.
@@ -494,7 +511,7 @@ class Loaded:
             tries = attempts(edge, share)
             one = Moments(tries * float(call.timeout) + (tries - 1) * float(call.backoff or 0.0), 0.0)
         if edge.on_miss:
-            one = one.plus(self._groups(edge.on_miss))
+            one = one.plus(self._groups(edge.on_miss, self.system.handlers[edge.caller].service))
         return one.repeated(edge.count).chanced(edge.chance)
 
 

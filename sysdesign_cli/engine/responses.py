@@ -68,15 +68,15 @@ class Responses:
                         stack.append(target)
         return seen
 
-    def _found_by(self, edge: CallEdge) -> Distribution:
+    def _found_by(self, target: int, holder: int) -> Distribution:
         """The response of what is called, as its caller finds it."""
-        target, caller = edge.target, self.system.handlers[edge.caller].service
-        if self.loaded.wait_before(target, caller) is self.loaded.wait_before(target):
+        alike = self.loaded.wait_before(target, holder) is self.loaded.wait_before(target)
+        if alike and self.loaded.holder(target, holder) != holder:
             return self.response(target)
-        if (target, caller) not in self._found:
+        if (target, holder) not in self._found:
             self.response(target)
-            self._found[target, caller] = self._respond(self.system.handlers[target], caller)
-        return self._found[target, caller]
+            self._found[target, holder] = self._respond(self.system.handlers[target], holder)
+        return self._found[target, holder]
 
     def start(self, handler: int, caller: int = NOBODY, waited: bool = True) -> Distribution:
         """Wait for a worker, a cold start perhaps, and the handler's own work; caller: a service that finds a wait of its own."""
@@ -130,9 +130,10 @@ class Responses:
         return self.grid.of(float(takes.mean), float(takes.cv), takes.distribution)
 
     def _respond(self, node: HandlerNode, caller: int = NOBODY, waited: bool = True) -> Distribution:
-        parts = [self.start(node.index, caller, waited), *self._groups(node.calls)]
+        holder = self.loaded.holder(node.index, caller)
+        parts = [self.start(node.index, caller, waited), *self._groups(node.calls, holder)]
         if node.misses and node.hit < 1:
-            parts.append(self._sometimes(1 - node.hit, self._groups(node.misses)))
+            parts.append(self._sometimes(1 - node.hit, self._groups(node.misses, holder)))
         parts += self.acknowledgements(node)
         return sequence(*parts)
 
@@ -149,34 +150,36 @@ class Responses:
         whole = sequence(*parts) if parts else self.grid.zero()
         return whole if chance >= 1 else mixture([(chance, whole), (1 - chance, self.grid.zero())])
 
-    def _groups(self, edges: tuple[CallEdge, ...]) -> list[Distribution]:
+    def _groups(self, edges: tuple[CallEdge, ...], holder: int) -> list[Distribution]:
         """One distribution for each group of calls; those of a group run at the same time."""
         groups: dict[int, list[Distribution]] = {}
         for edge in edges:
-            groups.setdefault(edge.group, []).append(self.call(edge))
+            groups.setdefault(edge.group, []).append(self.call(edge, holder))
         return [calls[0] if len(calls) == 1 else maximum(*calls) for calls in groups.values()]
 
-    def call(self, edge: CallEdge) -> Distribution:
-        """One call edge: round trip and response with timeout, retries and fallback; on a miss what is behind; all by its chance."""
+    def call(self, edge: CallEdge, holder: int) -> Distribution:
+        """One call edge: round trip and response with timeout, retries and fallback; on a miss what is behind; all by its chance.
+
+        holder: service whose worker is held meanwhile (``Loaded.holder``).
+        """
         gone = self._is_dead(edge.target)
-        one = self._unanswered(edge) if gone else self._tried(edge, self.one_way(edge, self._found_by(edge)))
+        one = self._unanswered(edge) if gone else self._tried(edge, self.one_way(edge, self._found_by(edge.target, holder)))
         if edge.on_miss:
-            missed = sequence(one, *self._groups(edge.on_miss))
+            missed = sequence(one, *self._groups(edge.on_miss, holder))
             hit = 0.0 if gone else edge.hit or 0.0
             one = mixture([(hit, one), (1 - hit, missed)]) if 0 < hit < 1 else (one if hit >= 1 else missed)
             return self._sometimes(edge.chance, [repeated(one, edge.count)])
-        return self._sometimes(edge.chance, [repeated(one, edge.count) if gone else self._row(edge, one)])
+        return self._sometimes(edge.chance, [repeated(one, edge.count) if gone else self._row(edge, one, holder)])
 
-    def _row(self, edge: CallEdge, one: Distribution) -> Distribution:
+    def _row(self, edge: CallEdge, one: Distribution, holder: int) -> Distribution:
         """Calls one after the other, of which each finds much of the queue again that the last one has seen (``repeats``)."""
         alike = self.loaded.alike(edge)
-        wait = self.loaded.wait_before(edge.target, self.system.handlers[edge.caller].service)
+        wait = self.loaded.wait_before(edge.target, holder)
         late = edge.call.timeout is not None and one.tail(float(edge.call.timeout)) > LATE
         if edge.count <= 1 or not alike or wait is None or not wait.mean_s or late:
             return repeated(one, edge.count)
         node = self.system.handlers[edge.target]
-        caller = self.system.handlers[edge.caller].service
-        rest = self.one_way(edge, self._respond(node, caller, waited=False))
+        rest = self.one_way(edge, self._respond(node, holder, waited=False))
         return sequence(repeated(rest, edge.count), self._waits_in_a_row(node, wait, edge.count, alike))
 
     def _waits_in_a_row(self, node: HandlerNode, wait: Wait, count: float, alike: float) -> Distribution:
@@ -273,9 +276,9 @@ class Completions:
                 if self._leads(edge):
                     since = [] if since is None else since
                     branches.append(self._through(edge, since))
-            (prefix if since is None else since).extend(responses._groups(edges))
+            (prefix if since is None else since).extend(responses._groups(edges, node.service))
         if node.misses and node.hit < 1:
-            (prefix if since is None else since).append(responses._sometimes(1 - node.hit, responses._groups(node.misses)))
+            (prefix if since is None else since).append(responses._sometimes(1 - node.hit, responses._groups(node.misses, node.service)))
         # a message is on its way while its publisher still waits for the broker's confirmation
         confirmed = responses.acknowledgements(node)
         since = [] if since is None else since
