@@ -10,19 +10,31 @@ from sysdesign_cli.engine.centres import Centre, Network
 
 #: Populations for which the dispersion of a part of a network is worked out.
 _POINTS: Final = 32
+#: Up to so many customers everything is worked out for every number, beyond them for each by this factor more.
+_EACH: Final = 12
+_FURTHER: Final = 1.4
 
 
-def dispersions(network: Network, cv2s: list[float], delay_cv2: float, populations: list[int]) -> list[float]:
-    """Variance over mean of the number of replies in a long time, for numbers of customers that are always inside; 1 for Poisson.
+def dispersion(network: Network, cv2s: list[float], delay_cv2: float, population: int) -> float:
+    """Variance over mean of the number of replies in a long time, with ``population`` customers always inside; 1 for Poisson.
 
-    cv2s: variability of the times at each centre. populations: rising.
+    cv2s: variability of the times at each centre.
 
     One centre against all the others, which are a flow-equivalent centre: with j customers there, the replies beyond what is
     expected are a martingale that jumps by 1 - d(j) for each reply and by d(j) for each that comes back, where d solves Poisson's
     equation of the birth-death chain. Each jump counts with the variability of its centre, that of the others found in the
     same way. Exact for one customer, for two exponential centres, and in the limit of many customers.
     """
-    return _dispersions(_each_once(network, populations[-1]), cv2s, delay_cv2, populations)
+    return _dispersions(_each_once(network, population), cv2s, delay_cv2, [population])[0]
+
+
+def spread(most: int) -> list[int]:
+    """Numbers from 1 to ``most`` that stand for all: each of the first few, then each by a factor more than the last."""
+    points, at = [], 1
+    while at < most:
+        points.append(at)
+        at = at + 1 if at < _EACH else math.ceil(at * _FURTHER)
+    return [*points, most]
 
 
 def _each_once(network: Network, population: int) -> Network:
@@ -70,5 +82,5 @@ def between(points: list[int], values: list[float]) -> list[float]:
     """Values at 0 … the last point, straight between the points."""
     found = [values[0]] * (points[0] + 1)
     for (start, first), (end, last) in pairwise(zip(points, values, strict=True)):
-        found += [first + (last - first) * (n - start) / (end - start) for n in range(start + 1, end + 1)]
+        found += [first + (last - first) * (n - start) / (end - start) for n in range(start + 1, end)] + [last]
     return found

@@ -108,14 +108,14 @@ class Layers:
 
     def _is_pool(self, number: int) -> bool:
         service, station = self.system.services[number], self.load.stations[number]
-        if not service.blocking or service.concurrency is None or service.kind == "function" or number in self.refused:
+        few = self.servers(number) < station.workers
+        if not (service.blocking or few) or service.concurrency is None or service.kind == "function" or number in self.refused:
             return False
         if station.rate <= 0 or not 1 <= station.workers <= MOST_WORKERS or station.computing >= self.servers(number):
             return False
         if self.load.consumers(number) < station.workers:
             return False  # an event has too few partitions for all of them
-        waits = bool(self.system.called_services[number]) or self.servers(number) < station.workers
-        return waits and self._may_fill(number)
+        return (few or bool(self.system.called_services[number])) and self._may_fill(number)
 
     def _overfull(self, way: _Way) -> bool:
         """Whether something that the workers wait for gets more than it can do, whoever else waits for it."""
@@ -124,7 +124,7 @@ class Layers:
     def _gives_up(self, number: int) -> bool:
         """Whether a call of the pool takes longer than its timeout on average: then more stand in the queue than there are workers."""
         load, ways = self.load, self.system.ways
-        return any(
+        return self.system.services[number].blocking and any(
             edge.call.timeout is not None and edge.call.timeout < load.response[edge.target].mean + ways[edge.target] < math.inf
             for h in self.system.handlers_of[number]
             if load.rates[h] > 0
@@ -259,6 +259,8 @@ class _Way:
         rate = load.stations[number].rate
         if rate <= 0 or number in load.circles:
             return False
+        if not system.services[number].blocking:
+            return True  # its workers wait for cores alone
         pending = {h: _sometimes(_ONCE, 1.0, load.rates[h] / rate) for h in system.handlers_of[number] if load.rates[h] > 0}
         while pending:
             handler = max(pending, key=system.topology.position.__getitem__)
@@ -284,11 +286,14 @@ class _Way:
         number = system.handlers[edge.target].service
         service, node = system.services[number], system.handlers[edge.target]
         self._wait(Moments(system.ways[edge.target], 0.0), times)
-        if number in layers.narrow and layers.may(number):
+        pool = number in layers.narrow and layers.may(number)
+        if pool and service.blocking:
             self._visit(number, times)
             return
         through = bool(node.calls or node.misses or node.publishes)
-        if service.kind == "function" or math.isinf(load.stations[number].workers):
+        if pool:
+            self._visit(number, times)
+        elif service.kind == "function" or math.isinf(load.stations[number].workers):
             own = work_of(node.handler.takes)
             cold = load.stations[number].cold_share * float(service.replicas.starts_in or 0.0)
             self._wait(own.plus(Moments(cold, 0.0)), times)

@@ -176,6 +176,8 @@ class Loaded:
         )
         ratio = wait.conditional_mean_s / (wait.conditional_mean_s + each_s * queues / servers)
         share = min(1.0, calls / there.rate)
+        if not share:
+            return 0.0
         ratio = share * ratio / (1 - ratio + share * ratio)
         return wait.probability * math.pow(ratio, self.stations[number].workers / queues)
 
@@ -298,7 +300,7 @@ class Loaded:
         consumers = self._consumers(handlers, replicas * concurrency)
         if consumers < replicas * concurrency:  # replicas beyond the partitions of an event stand idle
             used = max(used, sum(rate_of * self.held[h].mean for h, rate_of in self._events(handlers)) / consumers)
-        service_cv2 = held.variance / held.mean**2 if held.mean else 0.0
+        service_cv2 = held.variance / held.mean**2 if held.mean**2 else 0.0
         mean = held.mean
         if relief is not None and relief.full_held_s and not math.isinf(mean):
             mean, service_cv2 = relief.full_held_s, relief.cv2  # the wait for each other is longest when all workers are held
@@ -342,11 +344,12 @@ class Loaded:
         return self._seen.get((caller, service)) or self._seen.get((NOBODY, service)) or plain
 
     def _core_wait(self, definition: Service, handlers: list[int], rate: float, replicas: int) -> Wait:
-        """Wait for a core of one replica; no more can wait than there are workers, which the open queue leaves out."""
+        """Wait for a core, of the replica to which a request comes; no more can wait than there are workers, which this leaves out."""
         work = mixed([(self.rates[h] / rate, work_of(self.system.handlers[h].handler.takes)) for h in handlers if self.rates[h] > 0])
         cores = int(definition.cores or 1)
         cv2 = work.variance / work.mean**2 if work.mean else 0.0
-        return self._fitted(wait(rate / replicas, work.mean, cores, cv2, 1.0, self._law(handlers)))
+        way = "shared" if self._events(handlers) else definition.queue
+        return self._fitted(queue_wait(way, rate, work.mean, replicas, cores, cv2, 1.0, self._law(handlers)))
 
     def _waits(
         self,
@@ -468,7 +471,7 @@ class Loaded:
         wait = station.request_wait
         if edge.count <= 1 or service not in self.repeats or wait is None or not wait.mean_s:
             return 0.0
-        cv2 = station.held.variance / station.held.mean**2
+        cv2 = station.held.variance / station.held.mean**2 if station.held.mean**2 else 0.0
         row = Row(1.0, edge.count, self.system.ways[edge.target])
         return row.alike(lasts(wait, station.held.mean, cv2), cv2) * same_queue(definition.queue, station.replicas)
 

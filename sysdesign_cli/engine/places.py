@@ -43,13 +43,16 @@ class Queue:
     def rates(self, most: int) -> list[float]:
         """Requests per second with 1, 2, … there, as far as they differ.
 
-        Queues that are filled in turn lose half of what those by lot lose against one queue, as they do at high load.
+        Of what queues by lot lose against one queue, those that are filled in turn lose n / (2 n - 1): exact for two of one server each,
+        within 8 % for four.
         """
         by_lot = apart(self.queues, self.servers, self.service_s, most)
         if not self.in_turn:
             return by_lot
         full = self.queues * self.servers / self.service_s
-        return [2 / (1 / rate + 1 / min(n / self.service_s, full)) for n, rate in enumerate(by_lot, 1)]
+        shares = [n / (2 * n - 1) for n in range(1, len(by_lot) + 1)]
+        ideal_s = [1 / min(n / self.service_s, full) for n in range(1, len(by_lot) + 1)]
+        return [1 / (share / rate + (1 - share) * least_s) for rate, share, least_s in zip(by_lot, shares, ideal_s, strict=True)]
 
     def wait(self) -> Wait:
         """With Poisson arrivals and exponential times."""

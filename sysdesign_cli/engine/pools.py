@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Final
 
 from sysdesign_cli.engine.centres import Centre, Load, Network
-from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, apart, asking, beside, joined, line_wait, queue_of
+from sysdesign_cli.engine.places import LONGEST, Pool, Queue, Visits, ahead_of, alone, asking, beside, joined, line_wait, queue_of
 from sysdesign_cli.engine.queueing import NOBODY, wait
 from sysdesign_cli.engine.relief import Relief, Shorter
 from sysdesign_cli.engine.replies import Replies, delay_cv2
@@ -137,8 +137,8 @@ class Layered:
         for number in self.order:
             pool = self.pools[number]
             if pool.cores is not None and pool.own_s and number not in self.cores:
-                rates = apart(pool.replicas, pool.cores, pool.own_s, pool.workers)
-                self.cores[number] = Centre(rates + rates[-1:] * (pool.workers - len(rates)))
+                # whoever comes goes where a core is free
+                self.cores[number] = Centre([min(n, pool.replicas * pool.cores) / pool.own_s for n in range(1, pool.workers + 1)])
             centres = [self.cores[number]] if number in self.cores else []
             for called in pool.visits:
                 seen, self.rows[number, called] = beside(self.rates[called], self._others(number, called), pool.workers)
@@ -272,7 +272,7 @@ class Layered:
         held_s = sum(n * chance for n, chance in enumerate(self.inside[number])) / self._through(number)
         full_s = place.workers / rates[-1]
         longer = likelier = 1.0
-        cv2 = self.replies.cv2(number, [0.0] * place.workers + [1.0])
+        cv2 = self.replies.cv2(number, place.workers)
         if place.rate < rates[-1]:
             plain = wait(place.rate, full_s, place.workers)
             mean_s, chance, _ = line_wait(alone(rates, place.rate), rates)
@@ -329,7 +329,7 @@ class Layered:
         if pool.cores is None or not pool.own_s or pool.rate * pool.own_s >= pool.cores * pool.replicas:
             return None
         centre, load = self.networks[number].centres[0], self.loads[number][0]
-        cores = Queue(pool.rate, pool.cores, pool.own_s, pool.own_cv2, pool.replicas)
+        cores = Queue(pool.rate, pool.cores * pool.replicas, pool.own_s, pool.own_cv2)
         plain = cores.wait()
         found = ahead_of([[1.0]] * len(load.busy), load.busy, centre.rates)
         less = replace(cores, rate=pool.rate * (1 - self._alone_share(number))).wait()

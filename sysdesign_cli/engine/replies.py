@@ -7,47 +7,56 @@ replies at the number of requests that are there then, and with what others leav
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from sysdesign_cli.engine.dispersion import dispersions
+from sysdesign_cli.engine.dispersion import between, dispersion, spread
 from sysdesign_cli.engine.places import Pool, Queue, joined
 
 if TYPE_CHECKING:
     from sysdesign_cli.engine.pools import Layered
 
-#: Numbers of held workers that are rarer than this are left out of what the others make together.
-_SELDOM: Final = 1e-6
-
 
 class Replies:
-    """Of the pools of a layered system, at its present state."""
+    """Of the pools of a layered system, when it is solved."""
 
     def __init__(self, layers: Layered) -> None:
         self.layers = layers
+        self._known: dict[tuple[int, int], float] = {}
+        self._curves: dict[int, list[float]] = {}
+        """pool -> its dispersion with 0, 1, 2, … of its workers held"""
 
-    def cv2(self, number: int, inside: list[float]) -> float:
-        """Dispersion of a pool's replies, with so many of its workers held: ``inside[n]`` is the chance of n."""
+    def cv2(self, number: int, held: int) -> float:
+        """Dispersion of a pool's replies with always so many of its workers held."""
+        if (number, held) not in self._known:
+            self._known[number, held] = self._worked_out(number, held)
+        return self._known[number, held]
+
+    def _worked_out(self, number: int, held: int) -> float:
         network, pool = self.layers.networks[number], self.layers.pools[number]
         own = [pool.own_cv2] * (len(network.centres) - len(pool.visits))
-        busy = [load.busy for load in network.at_population(inside)][len(own) :]
+        busy = [load.busy for load in network.at_population([0.0] * held + [1.0])][len(own) :]
         cv2s = own + [self._work_cv2(number, called, there) for called, there in zip(pool.visits, busy, strict=True)]
-        held = sum(inside[1:])
-        chances = {n: share for n, share in enumerate(inside) if n and share > _SELDOM * held} or {1: 1.0}
-        found = dispersions(network, cv2s, delay_cv2(pool), list(chances))
+        found = dispersion(network, cv2s, delay_cv2(pool), held)
         if pool.unmet_cv2 is None:
-            more = 0.0
-        else:
-            # parts of one request that go together, such as calls that are all made or none
-            parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
-            each = (
-                self.unmet_s(called) ** 2 * (self.alone_cv2(called) * visits.mean + visits.variance)
-                for called, visits in pool.visits.items()
-            )
-            more = pool.unmet_cv2 * self.unmet_s(number) ** 2 - sum(parts) - sum(each)
-        rates = self.layers.rates[number]
-        made = [share * rates[n - 1] for n, share in chances.items()]
-        varied = (part * max(0.0, one + more * (rates[n - 1] / n) ** 2) for n, part, one in zip(chances, made, found, strict=True))
-        return sum(varied) / sum(made)
+            return found
+        # parts of one request that go together, such as calls that are all made or none
+        parts = (pool.own_s**2 * pool.own_cv2, pool.delay_s**2 * pool.delay_cv2)
+        each = (
+            self.unmet_s(called) ** 2 * (self.alone_cv2(called) * visits.mean + visits.variance) for called, visits in pool.visits.items()
+        )
+        more = pool.unmet_cv2 * self.unmet_s(number) ** 2 - sum(parts) - sum(each)
+        return max(0.0, found + more * (self.layers.rates[number][held - 1] / held) ** 2)
+
+    def _of_called(self, number: int, inside: list[float]) -> float:
+        """Of a pool that others call, where ``inside[n]`` is the chance of n requests, those that wait for a worker included."""
+        if number not in self._curves:
+            points = spread(self.layers.pools[number].workers)
+            self._curves[number] = between(points, [self.cv2(number, held) for held in points])
+        curve, rates = self._curves[number], self.layers.rates[number]
+        made = [share * rates[min(n, len(rates)) - 1] for n, share in enumerate(inside) if n]
+        if not sum(made):
+            return curve[1]
+        return sum(part * curve[min(n, len(rates))] for n, part in enumerate(made, 1)) / sum(made)
 
     def unmet_s(self, number: int) -> float:
         """Time that a request takes at a place where nobody waits for anybody."""
@@ -70,11 +79,8 @@ class Replies:
         they are full.
         """
         place, most, visits = self.layers.places[called], self.layers.most(called), self.layers.pools[number].visits[called]
-        own = (
-            place.cv2
-            if isinstance(place, Queue)
-            else self.cv2(called, _at_most(joined(self.layers.rows[number, called], there), place.workers))
-        )
+        total = joined(self.layers.rows[number, called], there)
+        own = place.cv2 if isinstance(place, Queue) else self._of_called(called, total)
         others = self.layers.open_rate[called]
         full = 0.0
         for other in self.layers.callers[called]:
@@ -101,9 +107,5 @@ def delay_cv2(pool: Pool) -> float:
 
 def _lasts(most: float, rate: float) -> float:
     """Relaxation time (s) of a queue that can do ``most`` a second (Cohen, The Single Server Queue, 1982, section III.7.3)."""
-    return 1 / (math.sqrt(most) - math.sqrt(rate)) ** 2 if rate < most else math.inf
-
-
-def _at_most(chances: list[float], most: int) -> list[float]:
-    """Chances of 0 … ``most``, with those of more at the last."""
-    return [*chances[:most], sum(chances[most:])] if len(chances) > most else chances
+    apart = math.sqrt(most) - math.sqrt(rate)
+    return 1 / apart**2 if apart > 1e-9 * math.sqrt(most) else math.inf

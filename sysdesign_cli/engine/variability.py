@@ -6,11 +6,8 @@ import math
 from typing import Final
 
 from sysdesign_cli.engine.centres import Network
-from sysdesign_cli.engine.dispersion import between
+from sysdesign_cli.engine.dispersion import between, spread
 
-#: Up to so many customers the waits at the places are worked out for every number, beyond them for each by this factor more.
-_EACH: Final = 12
-_FURTHER: Final = 1.4
 #: How much of the wait behind exponential delays fixed times leave, as a square: half of it, and up to 0.74 of it for two customers.
 _MEETING: Final = 0.3
 
@@ -29,18 +26,14 @@ def varied(network: Network, rates: list[float], cv2s: list[float], delay_cv2: f
     found = []
     for n, (rate, cv2) in enumerate(zip(rates, _where_they_wait(network, rates, cv2s), strict=True), 1):
         least_s = max(unmet_s, n / min(centre.rates[:n][-1] for centre in network.centres))
-        share = math.sqrt(cv2 + max(0.0, 1 - cv2) * _MEETING * delays)
+        share = math.sqrt(max(0.0, cv2) + max(0.0, 1 - cv2) * _MEETING * delays)
         found.append(n / (least_s + max(0.0, n / rate - least_s) * share))
     return found
 
 
 def _where_they_wait(network: Network, rates: list[float], cv2s: list[float]) -> list[float]:
     """cv² of the places where 1, 2, … customers wait, each in proportion to the mean wait there; 1 where nobody waits."""
-    points, top = [], 1
-    while top < len(rates):
-        points.append(top)
-        top = top + 1 if top < _EACH else math.ceil(top * _FURTHER)
-    points.append(len(rates))
+    points = spread(len(rates))
     return between(points, [_mean_cv2(network, rates[n - 1], n, cv2s) for n in points])[1:]
 
 

@@ -12,7 +12,7 @@ from sysdesign_cli.analyses.load import loaded
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.api import Design
 from sysdesign_cli.engine.centres import Centre, Network
-from sysdesign_cli.engine.dispersion import dispersions
+from sysdesign_cli.engine.dispersion import dispersion
 from sysdesign_cli.engine.places import Pool, Queue, Visits, beside
 from sysdesign_cli.engine.pools import Overfull, relieve
 from sysdesign_cli.engine.queueing import NOBODY, wait
@@ -54,21 +54,19 @@ def two_servers(customers: int, first_s: float, second_s: float) -> float:
 @pytest.mark.parametrize("second_s", [0.3, 0.9, 1.0, 2.0])
 def test_dispersion_of_two_servers(customers: int, second_s: float) -> None:
     """Exact: 1e-8."""
-    assert dispersions(servers(1.0, second_s), [1.0, 1.0], 1.0, [customers])[0] == pytest.approx(
-        two_servers(customers, 1.0, second_s), rel=1e-8
-    )
+    assert dispersion(servers(1.0, second_s), [1.0, 1.0], 1.0, customers) == pytest.approx(two_servers(customers, 1.0, second_s), rel=1e-8)
 
 
 def test_dispersion_of_one_customer() -> None:
     """Replies of one customer are a renewal stream: the cv² of the sum of its times, fixed ones too. 1e-12."""
     times_s, cv2s = (0.2, 0.3, 0.5), [1.0, 0.0, 4.0]
     expected = sum(cv2 * one**2 for one, cv2 in zip(times_s, cv2s, strict=True))
-    assert dispersions(servers(*times_s), cv2s, 1.0, [1])[0] == pytest.approx(expected, rel=1e-12)
+    assert dispersion(servers(*times_s), cv2s, 1.0, 1) == pytest.approx(expected, rel=1e-12)
 
 
 def test_dispersion_of_many_customers() -> None:
     """The busiest server alone decides. 1e-6."""
-    assert dispersions(servers(0.2, 0.3, 0.9), [1.0, 0.0, 2.5], 1.0, [60])[0] == pytest.approx(2.5, rel=1e-6)
+    assert dispersion(servers(0.2, 0.3, 0.9), [1.0, 0.0, 2.5], 1.0, 60) == pytest.approx(2.5, rel=1e-6)
 
 
 # --- one place -------------------------------------------------------------------------------------------------------------
