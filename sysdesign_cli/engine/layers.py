@@ -144,8 +144,15 @@ class Layers:
         return self._most[number]
 
     def _most_in(self, number: int) -> float:
-        """Requests of a service that can wait for a call at once."""
-        if any(_at_once(self.system.handlers[h]) for h in self.system.handlers_of[number] if self.load.rates[h] > 0):
+        """Requests of a service that can wait for a call at once; calls that are given up stay where they are."""
+        late = (
+            edge.call.timeout is not None
+            and edge.call.timeout < _LATE * (self.load.unloaded.response[edge.target] + self.system.ways[edge.target])
+            for h in self.system.handlers_of[number]
+            if self.load.rates[h] > 0
+            for edge in self.system.handlers[h].every_call()
+        )
+        if any(late) or any(_at_once(self.system.handlers[h]) for h in self.system.handlers_of[number] if self.load.rates[h] > 0):
             return math.inf
         held = self.load.stations[number].workers if self.system.services[number].blocking else math.inf
         return min(held, self._most_at(number))
@@ -313,6 +320,8 @@ class _Way:
         self.delay = self.delay.plus(Moments(times.mean * time.mean, times.mean * time.variance + times.variance * time.mean**2))
 
 
+#: A call is taken never to be given up where its timeout is so many times as long as it takes without any wait.
+_LATE: Final = 10.0
 _ONCE: Final = Visits(1.0)
 _NEVER: Final = Visits(0.0)
 

@@ -134,11 +134,21 @@ class Loaded:
         while layers.more():
             changed |= layers.reliefs.keys()
             self.reliefs, self._passed = layers.reliefs, layers.passed
-            self._seen, self._moved, self._held_for = {}, {}, {}
-            for group in self._order:
-                if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
-                    changed.update(group)
-                    self._solve(group)
+            self._solve_again(changed)
+        # few workers that are not followed bound what comes again, which is told of callers without a bound
+        left = (number for number in range(len(self.stations)) if number not in layers.pools and self.tight(number))
+        bounded = {called for number in left if self.system.services[number].blocking for called in self.system.called_services[number]}
+        if bounded := bounded & self.repeats.keys():
+            self.repeats = {service: again for service, again in self.repeats.items() if service not in bounded}
+            self._solve_again(changed | bounded)
+
+    def _solve_again(self, changed: set[int]) -> None:
+        """Services that have changed, and all that call them; those are added."""
+        self._seen, self._moved, self._held_for = {}, {}, {}
+        for group in self._order:
+            if any(number in changed or not changed.isdisjoint(self.system.called_services[number]) for number in group):
+                changed.update(group)
+                self._solve(group)
 
     def tight(self, number: int) -> bool:
         """Whether a service has so few workers that they may all be held now and then."""
@@ -349,7 +359,16 @@ class Loaded:
         cores = int(definition.cores or 1)
         cv2 = work.variance / work.mean**2 if work.mean else 0.0
         way = "shared" if self._events(handlers) else definition.queue
-        return self._fitted(queue_wait(way, rate, work.mean, replicas, cores, cv2, 1.0, self._law(handlers)))
+        found = queue_wait(way, rate, work.mean, replicas, cores, cv2, 1.0, self._law(handlers))
+        return self._fitted(self._seen_again(handlers, found, rate, Moments(work.mean, work.variance), way, replicas))
+
+    def _seen_again(self, handlers: list[int], wait: Wait, rate: float, each: Moments, discipline: str, replicas: int) -> Wait:
+        """A wait as calls find it of which some come again; each: time of one at work."""
+        again = self.repeats.get(self.system.handlers[handlers[0]].service)
+        if again is None or not (each.mean**2):
+            return wait
+        cv2 = _rounded(each.variance / each.mean**2)
+        return again.seen(wait, rate, each.mean, cv2, same_queue(discipline, replicas, cv2 <= 1))
 
     def _waits(
         self,
@@ -370,8 +389,8 @@ class Loaded:
         request = event = _NONE
         if any(node.event is None for node in nodes) and not _never_full(rate * mean / replicas, concurrency):
             request = queue_wait(definition.queue, rate, mean, replicas, concurrency, service_cv2, arrival_cv2, shape)
-            if (again := self.repeats.get(nodes[0].service)) is not None:
-                request = again.seen(request, rate, mean, service_cv2, same_queue(definition.queue, replicas, service_cv2 <= 1))
+            each = Moments(mean, service_cv2 * mean**2)
+            request = self._seen_again(handlers, request, rate, each, definition.queue, replicas)
         if any(node.event is not None for node in nodes):
             consumers = self._consumers(handlers, replicas * concurrency)
             if consumers < replicas * concurrency:

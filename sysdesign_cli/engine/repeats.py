@@ -56,22 +56,23 @@ class Row(NamedTuple):
 
 @dataclass
 class Repeats:
-    """Of one service."""
+    """Of one service. at_once: whether a request also makes calls to it at the same time, of which nothing more is worked out."""
 
     rows: list[Row] = field(default_factory=list)
+    at_once: bool = False
 
     def seen(self, wait: Wait, rate: float, service_s: float, cv2: float, same_queue: float) -> Wait:
         """The wait of calls that come by chance, as calls of which some come again find it.
 
         rate: of all that comes. service_s, cv2: of the time for which a worker is held. same_queue: share that finds the same queue again.
         """
-        if not wait.mean_s or abs(cv2 - 1) < _EXACT:
+        if not wait.mean_s or (abs(cv2 - 1) < _EXACT and not self.at_once):
             return wait
         lasts_s = lasts(wait, service_s, cv2)
         again = same_queue * sum(row.pairs(lasts_s) for row in self.rows) / rate
         factor = (cv2 + 1 + again) / (2 + again) * 2 / (1 + cv2)
         variance = None if wait.variance_s2 is None else wait.variance_s2 * factor**2
-        method = METHOD if abs(factor - 1) > _EXACT else wait.method
+        method = METHOD if self.at_once or abs(factor - 1) > _EXACT else wait.method
         return replace(wait, mean_s=wait.mean_s * factor, method=method, variance_s2=variance)
 
 
@@ -96,34 +97,40 @@ def repeats(stations: Stations) -> dict[int, Repeats]:
     for node in stations.system.handlers:
         rate = stations.rates[node.index]
         if rate > 0 and (node.calls or node.misses):
-            for service, row in _rows(stations, node):
-                found.setdefault(service, Repeats()).rows.append(row._replace(per_s=rate * row.per_s))
+            for service, blocks in _blocks(stations, node).items():
+                for row in _rows(blocks):
+                    found.setdefault(service, Repeats()).rows.append(row._replace(per_s=rate * row.per_s))
+                if any(one.beside(other) for one in blocks for other in blocks if one is not other):
+                    found.setdefault(service, Repeats()).at_once = True
     return found
 
 
 class _Block(NamedTuple):
-    """Calls of one edge: their place in the handler, the chance that they are made, how many, when they begin and end, and the way.
+    """Calls of one edge. place: their branch of a group of calls at the same time. mean, pairs: of calls, and of ordered pairs of them.
 
-    Times are without those spent at the called service.
+    middle_s: when they are made on average, without the time spent at the called service. row: calls that there are at most.
     """
 
-    place: tuple[int, ...]
-    chance: float
-    calls: float
-    start_s: float
-    end_s: float
+    place: tuple[int, int, int]
+    mean: float
+    pairs: float
+    row: float
+    middle_s: float
     way_s: float
 
+    def beside(self, other: _Block) -> bool:
+        """Whether the two are made at the same time."""
+        return self.place[:2] == other.place[:2] and self.place[2] != other.place[2]
 
-def _rows(stations: Stations, node: HandlerNode) -> Iterator[tuple[int, Row]]:
-    """For each invocation of a handler; calls at the same time are no row."""
-    for service, blocks in _blocks(stations, node).items():
-        for number, one in enumerate(blocks):
-            if one.calls > 1:
-                yield service, Row(one.chance, one.calls, one.way_s)
-            for other in blocks[number + 1 :]:
-                if other.place != one.place:
-                    yield service, Row(one.chance * one.calls * other.chance * other.calls, 2.0, other.start_s - one.end_s + other.way_s)
+
+def _rows(blocks: list[_Block]) -> Iterator[Row]:
+    """For each invocation of a handler."""
+    for number, one in enumerate(blocks):
+        if one.pairs:
+            yield Row(one.pairs / (one.row * (one.row - 1)), one.row, one.way_s)
+        for other in blocks[number + 1 :]:
+            if not one.beside(other):
+                yield Row(one.mean * other.mean, 2.0, abs(other.middle_s - one.middle_s))
 
 
 def _blocks(stations: Stations, node: HandlerNode) -> dict[int, list[_Block]]:
@@ -132,20 +139,42 @@ def _blocks(stations: Stations, node: HandlerNode) -> dict[int, list[_Block]]:
     found: dict[int, list[_Block]] = {}
     clock = 0.0
     inside: dict[int, float] = {}
-    for edge, weight, place in chain(_in_order(node.calls, 1.0, (0,)), _in_order(node.misses, 1 - node.hit, (1,))):
+    for edge, place, made in chain(
+        _in_order(node.calls, 0, _Made(1.0, 0.0, 1.0)), _in_order(node.misses, 1, _Made(1.0, 0.0, 1.0).some(1 - node.hit))
+    ):
         service, way_s = system.handlers[edge.target].service, system.ways[edge.target]
         begin = clock - inside.get(service, 0.0)
-        end = begin + weight * edge.mean * way_s
-        found.setdefault(service, []).append(_Block(place, weight * edge.chance, edge.count, begin, end, way_s))
-        there_s = weight * edge.mean * stations.response[edge.target]
+        block = _Block(place, made.mean, made.pairs, made.most, begin + made.mean * way_s / 2, way_s)
+        found.setdefault(service, []).append(block)
+        there_s = made.mean * stations.response[edge.target]
         inside[service] = inside.get(service, 0.0) + there_s
-        clock += weight * edge.mean * way_s + there_s
+        clock += made.mean * way_s + there_s
     return found
 
 
-def _in_order(edges: tuple[CallEdge, ...], weight: float, place: tuple[int, ...]) -> Iterator[tuple[CallEdge, float, tuple[int, ...]]]:
-    """Every call, those on a cache's miss after the cache's; with the chance to come so far."""
-    for edge in edges:
-        yield edge, weight, (*place, edge.group)
-        if edge.on_miss:
-            yield from _in_order(edge.on_miss, weight * edge.mean * (1 - (edge.hit or 0.0)), (*place, edge.group, 0))
+class _Made(NamedTuple):
+    """How often something is done for each invocation: mean, ordered pairs on average, and at most."""
+
+    mean: float
+    pairs: float
+    most: float
+
+    def some(self, chance: float) -> _Made:
+        """Each of them by a chance."""
+        return _Made(self.mean * chance, self.pairs * chance**2, self.most)
+
+    def each(self, count: float) -> _Made:
+        """So many for each of them; 2.5 is twice or three times."""
+        whole = math.floor(count)
+        twice = whole * (whole - 1) + 2 * whole * (count - whole)
+        return _Made(self.mean * count, self.mean * twice + self.pairs * count**2, self.most * math.ceil(count))
+
+
+def _in_order(edges: tuple[CallEdge, ...], base: int, before: _Made) -> Iterator[tuple[CallEdge, tuple[int, int, int], _Made]]:
+    """Every call, those on a cache's miss after the cache's."""
+    for branch, edge in enumerate(edges):
+        made = before.some(edge.chance).each(edge.count)
+        yield edge, (base, edge.group, branch), made
+        missed = made.some(1 - (edge.hit or 0.0))
+        for later, _, often in _in_order(edge.on_miss, base, missed):
+            yield later, (base, edge.group, branch), often

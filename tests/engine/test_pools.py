@@ -12,10 +12,11 @@ from sysdesign_cli.analyses.load import loaded
 from sysdesign_cli.analyses.situations import Setting
 from sysdesign_cli.api import Design
 from sysdesign_cli.engine.centres import Centre, Network
-from sysdesign_cli.engine.dispersion import dispersion
+from sysdesign_cli.engine.dispersion import between, dispersion
 from sysdesign_cli.engine.places import Pool, Queue, Visits, beside
 from sysdesign_cli.engine.pools import Overfull, relieve
 from sysdesign_cli.engine.queueing import NOBODY, wait
+from sysdesign_cli.engine.replies import Replies
 from tests.helpers import design
 
 ONCE = Visits(1.0)
@@ -227,3 +228,78 @@ def test_a_stream_finds_another_wait_than_the_pool() -> None:
         workloads: {{day: {{starts: {{f: {at.callers[0].rate!r}/s, g: {at.callers[1].rate!r}/s}}}}}}
     """)
     assert [answer(made, 0), answer(made, 1)] == pytest.approx(at.responses(80, 80), rel=0.05)
+
+
+@pytest.mark.parametrize("blocking", ["true", "false"])
+@pytest.mark.parametrize("concurrency, cores, replicas", [(3, 2, 2), (2, 1, 4), (8, 1, 2), (2, 1, 1)])
+def test_cores_of_several_replicas(concurrency: int, cores: int, replicas: int, blocking: str) -> None:
+    """One queue, whoever comes goes where a core is free: M/M/c of all cores, at 80 %, held by a call or not. Within 1 %."""
+    rate = 0.8 * cores * replicas / 0.010
+    made = design(f"""
+        services: {{s: {{concurrency: {concurrency}, cores: {cores}, replicas: {replicas}, queue: shared, blocking: {blocking}, handles: {{go: {{takes: 10ms}}}}}}}}
+        flows: {{f: {{starts: s.go}}}}
+        workloads: {{day: {{starts: {{f: {rate!r}/s}}}}}}
+    """)
+    assert answer(made) == pytest.approx(0.010 + wait(rate, 0.010, cores * replicas).mean_s, rel=0.01)
+    assert made.capacity().headroom.scale.value == pytest.approx(1.25, rel=0.01)
+
+
+ODD = {
+    "a pool that gets what it can do, to the last digit": """
+        services:
+          a: {concurrency: 2, queue: shared, handles: {go: {takes: 20ms, calls: [b.go, b.go]}}}
+          b: {concurrency: 3, replicas: 5, round_trip: 10ms, queue: shared, handles: {go: {takes: 5ms}}}
+        flows: {f: {starts: a.go}, g: {starts: b.go}}
+        workloads: {day: {starts: {f: 40/s, g: 3/s}}}
+    """,
+    "a call that is never made to what takes no time": """
+        services:
+          a: {concurrency: 1, handles: {go: {takes: 1ms, calls: [{to: b.go, chance: 0%}]}}}
+          b: {concurrency: 2, cores: 1, handles: {go: {takes: 0s, calls: [c.go]}}}
+          c: {concurrency: 1, round_trip: 0s, handles: {go: {takes: 10ms}}}
+        flows: {f: {starts: a.go}, g: {starts: b.go}}
+        workloads: {day: {starts: {f: 1/s, g: 80/s}}}
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_pools_have_an_answer(name: str) -> None:
+    made = design(ODD[name])
+    assert len(made.latency().flows) == 2
+    assert made.capacity().headroom.scale.value > 0
+
+
+def test_many_layers_of_small_pools_take_a_moment() -> None:
+    """What a pool's replies are like is worked out once for each number of its workers, not for each way that leads to it."""
+    lines = []
+    for layer in range(12):
+        for one in range(4):
+            calls = ", ".join(f"{{to: s{layer + 1}x{(one + more) % 4}.go, chance: 33%}}" for more in range(3)) if layer < 11 else ""
+            lines.append(f"  s{layer}x{one}: {{concurrency: 4, queue: shared, handles: {{go: {{takes: 5ms, calls: [{calls}]}}}}}}")
+    flows = "flows: {f: {starts: s0x0.go}, g: {starts: s0x1.go}}\nworkloads: {day: {starts: {f: 60/s, g: 60/s}}}\n"
+    made = design("services:\n" + "\n".join(lines) + "\n" + flows)
+    worked_out: list[tuple[int, int]] = []
+    original = Replies._worked_out
+
+    def counted(self: Replies, number: int, held: int) -> float:
+        worked_out.append((number, held))
+        return original(self, number, held)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Replies, "_worked_out", counted)
+        load = loaded(Setting(made.system))
+    assert len(load.reliefs) > 40
+    assert len(worked_out) <= 48 * 4 * ROUNDS_OF_LAYERS
+
+
+#: Times that ``Layers`` looks for pools again, at most, in the system above.
+ROUNDS_OF_LAYERS = 4
+
+
+def test_between_points_is_exact_at_the_points() -> None:
+    """A last value of 0 stays 0, however small the others are, as roots are drawn from these."""
+    for number in range(1, 1000):
+        found = between([1, 12, 17], [1.0, 1e-38 / number, 0.0])
+        assert found[17] == 0.0
+        assert min(found) >= 0.0

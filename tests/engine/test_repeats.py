@@ -77,8 +77,51 @@ def test_the_longer_it_takes_the_less_they_meet() -> None:
     assert means[-1] == pytest.approx(0.010 * 0.75 / 0.25 / 2, rel=1e-3)
 
 
-def test_calls_at_the_same_time_are_no_row() -> None:
-    assert waited(caller("[[b.go, b.go]]", 35.0, 0.0)).method == "pollaczek-khinchine"
+def test_calls_at_the_same_time_are_no_row_and_nothing_exact() -> None:
+    for cv in (0.0, 1.0):
+        found = waited(caller("[[b.go, b.go]]", 35.0, cv))
+        assert found.mean_s == pytest.approx(0.010 * 0.7 / 0.3 * (1 + cv**2) / 2, rel=1e-9)
+        assert found.method == METHOD
+
+
+@pytest.mark.parametrize("calls", ["[{to: b.go, count: 2}, {to: b.go, count: 2}]", "[b.go, {to: b.go, count: 3}]", "{to: b.go, count: 4}"])
+def test_however_it_is_written(calls: str) -> None:
+    """Four calls in a row, with 50 ms between. Within 5 %."""
+    whole = waited(caller("{to: b.go, count: 4}", 20.0, 0.0, way="50ms")).mean_s
+    assert waited(caller(calls, 20.0, 0.0, way="50ms")).mean_s == pytest.approx(whole, rel=0.05)
+
+
+def test_misses_of_a_cache_that_is_asked_often_are_a_row() -> None:
+    """A cache that never hits is no cache; one that hits half the time leaves so many pairs as two draws both miss. 1e-9."""
+    text = """
+        services:
+          a: {concurrency: 10000, blocking: false, handles: {go: {takes: 0s, calls: {to: c.get, count: 5, hit_ratio: HIT, on_miss: b.go}}}}
+          c: {kind: cache, concurrency: 10000, round_trip: 0s, handles: {get: {takes: 0s}}}
+          b: {concurrency: 1, round_trip: 0s, handles: {go: {takes: {mean: 10ms, cv: 0}}}}
+        flows: {f: {starts: a.go}}
+        workloads: {day: {starts: {f: 16/s}}}
+    """
+    always = waited(design(text.replace("HIT", "0%")))
+    assert always.mean_s == pytest.approx(waited(caller("{to: b.go, count: 5}", 16.0, 0.0)).mean_s, rel=1e-9)
+    half = waited(design(text.replace("HIT", "50%")))
+    m = 1 + 5 * 4 * 0.25 / 2.5  # E[N (N - 1)] / E[N] of five draws
+    assert half.mean_s == pytest.approx(0.010 * 0.4 / 0.6 * m / (1 + m), rel=1e-9)
+
+
+@pytest.mark.parametrize("cores", ["{concurrency: 1", "{concurrency: 32, cores: 1"])
+@pytest.mark.parametrize("cv", [0.0, 2.0])
+def test_cores_are_found_again_too(cores: str, cv: float) -> None:
+    """A queue for a core is the queue for a worker by another name. Within 3 % of each other."""
+    made = design(f"""
+        services:
+          a: {{concurrency: 10000, blocking: false, handles: {{go: {{takes: 0s, calls: {{to: b.go, count: 5}}}}}}}}
+          b: {cores}, queue: shared, round_trip: 0s, handles: {{go: {{takes: {{mean: 10ms, cv: {cv}}}}}}}}}
+        flows: {{f: {{starts: a.go}}}}
+        workloads: {{day: {{starts: {{f: 16/s}}}}}}
+    """)
+    answer = made.latency().flows[0].answer
+    assert answer is not None
+    assert answer.mean.value == pytest.approx(0.050 + 5 * 0.010 * 0.8 / 0.2 * (cv**2 + 5) / 6, rel=0.03)
 
 
 def test_queues_of_their_own() -> None:
@@ -133,7 +176,7 @@ def test_waits_in_a_row_keep_their_mean_and_go_together() -> None:
     wait = waited(made)
     apart = 6 * (wait_variance(wait) + 0.010**2)
     together = 6 * 0.010**2 + 36 * wait_variance(wait)
-    found = load.call(edge)
+    found = load.call(edge, load.holder(edge.caller))
     assert found.mean == pytest.approx(6 * (wait.mean_s + 0.010), rel=1e-9)
     assert apart < found.variance < together
     assert found.variance == pytest.approx(apart + 30 * load.alike(edge) * wait_variance(wait), rel=1e-9)
