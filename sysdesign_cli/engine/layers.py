@@ -65,6 +65,11 @@ class Layers:
         self.passed = {number: frozenset(way.passed) for number, way in ways.items() if way is not None and way.passed}
         return True
 
+    def left(self) -> list[int]:
+        """Services whose few workers are often all held during calls, but which could be no pool here."""
+        numbers = (number for number in range(len(self.system.services)) if self.system.services[number].blocking)
+        return [number for number in numbers if self.load.tight(number) and not self.may(number) and number not in self.spare]
+
     def _refuse(self, numbers: set[int]) -> None:
         if numbers:
             self.refused |= numbers

@@ -135,9 +135,8 @@ class Loaded:
             changed |= layers.reliefs.keys()
             self.reliefs, self._passed = layers.reliefs, layers.passed
             self._solve_again(changed)
-        # few workers that are not followed bound what comes again, which is told of callers without a bound
-        left = (number for number in range(len(self.stations)) if number not in layers.pools and self.tight(number))
-        bounded = {called for number in left if self.system.services[number].blocking for called in self.system.called_services[number]}
+        # few workers that cannot be followed bound what comes again, which is told of callers without a bound
+        bounded = {called for number in layers.left() for called in self.system.called_services[number]}
         if bounded := bounded & self.repeats.keys():
             self.repeats = {service: again for service, again in self.repeats.items() if service not in bounded}
             self._solve_again(changed | bounded)

@@ -124,6 +124,20 @@ def test_cores_are_found_again_too(cores: str, cv: float) -> None:
     assert answer.mean.value == pytest.approx(0.050 + 5 * 0.010 * 0.8 / 0.2 * (cv**2 + 5) / 6, rel=0.03)
 
 
+def test_few_held_callers_that_cannot_be_followed() -> None:
+    """Two workers that also make calls at the same time are no pool here. Five calls in a row are then taken as if by chance: they are
+    bounded by the two workers, and without a bound they would be told twice as long as they are. 1e-9."""
+    made = design("""
+        services:
+          p: {concurrency: 2, queue: shared, handles: {go: {takes: 1ms, calls: [{to: b.go, count: 5}, [z.go, z.go]]}}}
+          b: {concurrency: 1, queue: shared, round_trip: 0s, handles: {go: {takes: {mean: 10ms, cv: 0}}}}
+          z: {concurrency: 1000, round_trip: 0s, handles: {go: {takes: 0s}}}
+        flows: {f: {starts: p.go}}
+        workloads: {day: {starts: {f: 13/s}}}
+    """)
+    assert waited(made).mean_s == pytest.approx(0.010 * 0.65 / 0.35 / 2, rel=1e-9)
+
+
 def test_queues_of_their_own() -> None:
     assert same_queue("shared", 4) == same_queue("round-robin", 1) == 1.0
     assert same_queue("random", 4) == 0.25
