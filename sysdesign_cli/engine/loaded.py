@@ -456,8 +456,11 @@ class Loaded:
 
     def holder(self, handler: int, before: int = NOBODY) -> int:
         """Whose worker is held while a handler's calls are made: that of the pool from which its request came through, or its own."""
-        service = self.system.handlers[handler].service
-        return before if service in self._passed.get(before, ()) else service
+        return before if self.goes_through(before, handler) else self.system.handlers[handler].service
+
+    def goes_through(self, pool: int, handler: int) -> bool:
+        """Whether requests of a small pool go through a handler's service, and call others from there, as if it was the pool's."""
+        return self.system.handlers[handler].service in self._passed.get(pool, ())
 
     def call(self, edge: CallEdge, holder: int) -> Moments:
         """One call edge, its chance and count included: round trip and response, no longer than the timeout.
@@ -502,7 +505,7 @@ class Loaded:
 
     def _found_by(self, holder: int, target: int) -> Moments:
         """Time from arrival to reply as one caller finds it."""
-        response = self._through(holder, target) if self.holder(target, holder) == holder else self.response[target]
+        response = self._through(holder, target) if self.goes_through(holder, target) else self.response[target]
         plain, found = self.wait_before(target), self.wait_before(target, holder)
         if plain is None or found is None or plain is found:
             return response

@@ -37,6 +37,8 @@ class Responses:
         self._responses: dict[int, Distribution] = {}
         self._found: dict[tuple[int, int], Distribution] = {}
         """(handler, caller) -> its response as that caller finds it, where callers find different waits"""
+        self._unwaited: dict[tuple[int, int], Distribution] = {}
+        """the same without the wait in front"""
         self._before: dict[tuple[int, int], Distribution] = {}
 
     def response(self, handler: int) -> Distribution:
@@ -71,7 +73,7 @@ class Responses:
     def _found_by(self, target: int, holder: int) -> Distribution:
         """The response of what is called, as its caller finds it."""
         alike = self.loaded.wait_before(target, holder) is self.loaded.wait_before(target)
-        if alike and self.loaded.holder(target, holder) != holder:
+        if alike and not self.loaded.goes_through(holder, target):
             return self.response(target)
         if (target, holder) not in self._found:
             self.response(target)
@@ -176,10 +178,12 @@ class Responses:
         alike = self.loaded.alike(edge)
         wait = self.loaded.wait_before(edge.target, holder)
         late = edge.call.timeout is not None and one.tail(float(edge.call.timeout)) > LATE
-        if edge.count <= 1 or not alike or wait is None or not wait.mean_s or late:
-            return repeated(one, edge.count)
         node = self.system.handlers[edge.target]
-        rest = self.one_way(edge, self._respond(node, holder, waited=False))
+        if not alike or wait is None or not wait.mean_s or late or node.service in self.loaded.circles:
+            return repeated(one, edge.count)
+        if (edge.target, holder) not in self._unwaited:
+            self._unwaited[edge.target, holder] = self._respond(node, holder, waited=False)
+        rest = self.one_way(edge, self._unwaited[edge.target, holder])
         return sequence(repeated(rest, edge.count), self._waits_in_a_row(node, wait, edge.count, alike))
 
     def _waits_in_a_row(self, node: HandlerNode, wait: Wait, count: float, alike: float) -> Distribution:
