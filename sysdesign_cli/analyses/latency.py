@@ -13,7 +13,7 @@ from sysdesign_cli.analyses.journey import pick_flow
 from sysdesign_cli.analyses.load import loaded, loaded_in
 from sysdesign_cli.analyses.presentable import Presentable
 from sysdesign_cli.analyses.situations import Kill, Outage, Setting, awaited_effects, needed_effects
-from sysdesign_cli.engine.distributions import Bar, Distribution, Grid
+from sysdesign_cli.engine.distributions import Bar, BeyondGrid, Distribution, Grid
 from sysdesign_cli.engine.explained import APPROXIMATION, Number
 from sysdesign_cli.engine.grids import evaluate
 from sysdesign_cli.engine.loaded import Loaded
@@ -300,7 +300,11 @@ def bars(times: Distribution, count: int = 12) -> tuple[Bar, ...]:
 
     The first bar holds all before its end; shares are of what is answered. Times in seconds.
     """
-    first, middle, last = (times.percentile(share) for share in (0.001, 0.5, 0.999))
+    first, middle = times.percentile(0.001), times.percentile(0.5)
+    try:
+        last = times.percentile(0.999)
+    except BeyondGrid:  # of parts that are nearly never there and take very long
+        last = times.grid.end_s
     if times.constant or last <= 0 or last - first < 1e-9 * last:
         return (Bar(last, last, 1.0),)
     if last > _WIDE * middle > 0:

@@ -19,23 +19,37 @@ def evaluate(build: Callable[[Grid], Distribution], guess_s: float) -> Distribut
     four times, at last on the grid of the result. guess_s: any time of the right order.
     What happens before the end of a grid does not depend on what happens after it. So where the middle of the distribution, or a
     timeout, covers only a few steps (answers of milliseconds beside timeouts of seconds) a finer grid is laid below.
-    Errors: ValueError for a guess that is not positive, and for a distribution that fits no grid.
+    Errors: ValueError for a guess that is not positive.
     """
     if not 0 < guess_s < math.inf:
         raise ValueError(f"a guess is positive: {guess_s}")
-    end_s, size, least_s, shrinking = 8 * guess_s, SEARCH_SIZE, 0.0, False
+    end_s, size, least_s, shrinking, widest_s = 8 * guess_s, SEARCH_SIZE, 0.0, False, 0.0
     for tried in range(24):
         found = build(Grid(end_s / size, size))
         if shrinking:  # a timeout that a smaller grid missed
             least_s = max(least_s, 1.05 * found.grid.needed_s)
         wanted_s = max(_wanted_end(found), least_s)
+        widest_s = max(widest_s, wanted_s) if tried >= 12 else 0.0
         fits, shrinking = (0.7 if tried < 12 else 0) * end_s <= wanted_s <= 1.5 * end_s, wanted_s < end_s
         if wanted_s == 0 or (fits and size == SIZE):
             return _refined(build, found)
         # a guess is taken at its word when it is far off; close by, the full grid decides
         size = SIZE if 0.02 * end_s < wanted_s <= 1.5 * end_s else SEARCH_SIZE
         end_s = end_s if fits else wanted_s
-    raise ValueError(f"no grid fits: mean {found.mean} s, standard deviation {found.standard_deviation} s")
+    return _refined(build, _wide_enough(build, 1.2 * widest_s))
+
+
+def _wide_enough(build: Callable[[Grid], Distribution], end_s: float) -> Distribution:
+    """Where two ends ask for each other, as of a tail that one grid sees and the other does not: the later, or one further out."""
+    for _ in range(10):
+        found = build(Grid(end_s / SIZE, SIZE))
+        try:
+            found.percentile(1 - ENOUGH)
+        except BeyondGrid:
+            end_s *= 4
+        else:
+            break
+    return found
 
 
 def _wanted_end(found: Distribution) -> float:

@@ -498,3 +498,31 @@ def test_other_workloads_are_what_they_are_when_asked_for(name: str) -> None:
             assert (number is None) == (answer is None)
             if number is not None and answer is not None:
                 assert number.value == pytest.approx(answer.percentiles["p99"].value, rel=1e-6)
+
+
+ODD = {
+    "a tail that one grid sees and another does not": """
+        services:
+          s0: {concurrency: 8, round_trip: 1ms, queue: shared, handles: {go: {takes: {mean: 20ms, cv: 0.5}, calls: [{to: s2.go, chance: 10%, count: 1000}, {to: s3.go, chance: 50%, count: 7, timeout: 1ms, retries: 3}, {to: s4.go, timeout: 200ms, retries: 1}]}}}
+          s2: {kind: external, concurrency: 8, round_trip: 1ms, handles: {go: {takes: {mean: 20ms, cv: 20}, calls: [{to: s3.go, chance: 0.001%, count: 7}, {to: s4.go, chance: 50%, count: 1.5, timeout: 200ms, retries: 0}]}}}
+          s3: {concurrency: 8, round_trip: 0ms, handles: {go: {takes: 0ms}}}
+          s4: {concurrency: 2, replicas: 3, round_trip: 0ms, handles: {go: {takes: 1ms}}}
+        flows: {f: {starts: s0.go}, g: {starts: s2.go}}
+        workloads: {day: {starts: {f: 1/s, g: 5/s}}}
+    """,
+    "a service that calls itself, and others several times": """
+        services:
+          a: {concurrency: 2, handles: {go: {takes: 5ms, calls: [{to: a.go, chance: 10%}, {to: b.go, count: 3}]}}}
+          b: {concurrency: 2, handles: {go: {takes: 5ms, calls: [{to: b.go, chance: 10%, count: 2}]}}}
+        flows: {f: {starts: a.go}, g: {starts: b.go}}
+        workloads: {day: {starts: {f: 20/s, g: 5/s}}}
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_systems_have_an_answer(name: str) -> None:
+    for flow in design(ODD[name]).latency().flows:
+        assert flow.answer is not None
+        assert 0 < flow.answer.mean.value < math.inf
+        assert percentiles(flow) == sorted(percentiles(flow))
