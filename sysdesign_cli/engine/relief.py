@@ -101,12 +101,7 @@ class Relief:
 
     def mean(self, waits: dict[int, Wait]) -> Wait:
         """The wait over all that come, from what each caller finds."""
-        return mixed_waits([(share, waits[caller]) for caller, (share, _) in self.views.items()])
-
-
-def mixed_waits(parts: list[tuple[float, Wait]]) -> Wait:
-    """The wait over all that come, from that of each kind and its share."""
-    whole = sum(share for share, _ in parts)
-    mean_s = sum(share / whole * one.mean_s for share, one in parts)
-    square = sum(share / whole * ((one.variance_s2 or 0.0) + one.mean_s**2) for share, one in parts)
-    return Wait(sum(share / whole * one.probability for share, one in parts), mean_s, METHOD, max(0.0, square - mean_s**2))
+        parts = [(share, waits[caller]) for caller, (share, _) in self.views.items()]
+        mean_s = sum(share * one.mean_s for share, one in parts)
+        square = sum(share * ((one.variance_s2 or 0.0) + one.mean_s**2) for share, one in parts)
+        return Wait(sum(share * one.probability for share, one in parts), mean_s, METHOD, max(0.0, square - mean_s**2))
