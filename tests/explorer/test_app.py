@@ -301,10 +301,10 @@ def test_an_edited_file_is_read_again_and_mistakes_are_shown_in_place(tmp_path: 
         await until(pilot, lambda: "killed: payment" in screen_of(app)[1])  # the last good state stays
         await pilot.press("k")
         await until(pilot, lambda: "nothing is killed" in screen_of(app)[1])  # and can be turned on
-        assert "has mistakes" in shown(app)
+        await until(pilot, lambda: "has mistakes" in shown(app))
         edited(lambda text: text.replace("target: 60s", "target: 60%").replace("order: 20/s", "order: 30/s"), path)
         await until(pilot, lambda: "was read again" in shown(app))
-        assert "E207" not in shown(app)
+        await until(pilot, lambda: "E207" not in shown(app))  # the panes are drawn one after the other
         assert next(flow for flow in app.exploration.known.reaction.flows if flow.flow == "place-order").rate_per_s == 30
 
     drive(script, Situation(str(path)))
