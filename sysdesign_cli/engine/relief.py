@@ -92,11 +92,10 @@ class Relief:
             return NO_WAIT
         if not self.full_held_s or not found.mean_s:
             return found
-        mean_s = max(0.0, moved.least_s if self.once else 0.0, found.mean_s * self.longer + moved.likely_s)
+        own_s = found.mean_s * self.longer
+        mean_s = max(0.0, moved.least_s if self.once else 0.0, own_s + moved.likely_s)
         # what is moved here is waited by somebody, each for no longer than a worker is held
-        chance = (
-            found.probability * self.likelier if not moved.likely_s else max(found.probability * self.likelier, mean_s / self.full_held_s)
-        )
+        chance = found.probability * self.likelier + max(0.0, mean_s - own_s) / self.full_held_s
         return Wait(min(1.0, chance), mean_s, METHOD, found.variance_s2)
 
     def seen(self, found: Wait) -> dict[int, Wait]:
